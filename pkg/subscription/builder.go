@@ -1,0 +1,168 @@
+package subscription
+
+import (
+	"time"
+
+	"tickgate/pkg/ringbuf"
+	"tickgate/pkg/tick"
+)
+
+// builder makes the batches of one worker, one at a time.
+type builder struct {
+	session *Session
+	now     time.Time
+	millis  uint32
+
+	record tick.Record
+	words  tick.Words
+	update Update
+
+	updates   uint64
+	announced uint64
+	conflated uint64
+	full      bool
+}
+
+type addOutcome uint8
+
+const (
+	served  addOutcome = iota // the subscription has nothing left to send
+	blocked                   // it has, but this batch cannot take it
+)
+
+func (b *builder) begin(s *Session, now time.Time) {
+	b.session, b.now, b.millis = s, now, s.worker.millis(now)
+	b.updates, b.announced, b.conflated, b.full = 0, 0, 0, false
+}
+
+// finish sends the batch, if there is anything in it.
+func (b *builder) finish() {
+	if b.updates == 0 && b.announced == 0 {
+		return
+	}
+	s := b.session
+	s.lastBatch++
+	s.batchOut = true
+	s.freshness.sent(s.lastBatch, b.now)
+	s.sink.SendBatch(s.lastBatch, b.now)
+	stats := &s.worker.stats
+	stats.batches.Add(1)
+	stats.updates.Add(b.updates)
+	stats.conflated.Add(b.conflated)
+}
+
+// add puts what the subscription has to send into the batch.
+func (b *builder) add(sub *subscription) addOutcome {
+	if b.full || !b.session.canHand() {
+		return blocked
+	}
+	if sub.lane.conflation.Policy == PolicyNone {
+		return b.addEvery(sub)
+	}
+	position := sub.symbol.Latest(&b.record)
+	if position <= sub.lastPosition && !sub.snapshot {
+		return served
+	}
+	if position == 0 { // still pending
+		return served
+	}
+	b.tell(sub, missed{feed: b.record.Missing - sub.lastMissing})
+	b.append(sub, position, position-sub.lastPosition-1)
+	return served
+}
+
+// addEvery adds every record from where the subscription stands. A gap is a message of its own and goes before the batch, so a
+// subscription that has updates in this batch already waits for the next one.
+func (b *builder) addEvery(sub *subscription) addOutcome {
+	ring := sub.symbol.ring.Load()
+	if ring == nil {
+		return served
+	}
+	updatesBefore := b.updates
+	var lost missed
+	for position := sub.lastPosition + 1; ; {
+		result := ring.Read(position, b.words[:])
+		switch result.Status {
+		case ringbuf.Empty:
+			return served
+		case ringbuf.Lapped:
+			lost.lapped += result.Missed
+			position = result.Oldest
+			continue
+		}
+		b.record.Unpack(&b.words)
+		lost.feed = b.record.Missing - sub.lastMissing
+		interrupted := lost != (missed{}) || sub.version != b.record.Version
+		if b.full || interrupted && b.updates > updatesBefore || !b.session.canHand() {
+			return blocked
+		}
+		b.tell(sub, lost)
+		b.append(sub, position, 0)
+		lost = missed{}
+		position++
+	}
+}
+
+// missed is what a subscription will not get, by cause.
+type missed struct{ feed, lapped uint64 }
+
+// tell sends what has to be known before the update: a gap, a state, an instrument announced anew.
+func (b *builder) tell(sub *subscription, lost missed) {
+	r, s := &b.record, b.session
+	switch {
+	case sub.pendingGap != 0:
+		b.sendGap(Gap{Symbol: sub.symbol, Reason: sub.pendingGap})
+	case sub.epoch != 0 && sub.epoch != r.Epoch:
+		b.sendGap(Gap{Symbol: sub.symbol, Reason: GapEpoch})
+		sub.snapshot = true
+	case lost.lapped > 0:
+		b.sendGap(Gap{Symbol: sub.symbol, From: sub.lastSequence + 1, To: r.Sequence - 1, Missing: lost.lapped + lost.feed, Reason: GapLapped})
+	case lost.feed > 0:
+		b.sendGap(Gap{Symbol: sub.symbol, From: sub.lastSequence + 1, To: r.Sequence - 1, Missing: lost.feed, Reason: GapFeed})
+	}
+	sub.pendingGap = 0
+	state := sub.symbol.State() // after the record was read, see Table.SetState
+	if sub.version != r.Version || sub.told.Market == Pending {
+		s.sink.Announce(sub.symbol, r, state)
+		b.announced++
+		sub.version = r.Version
+	} else if state.Market != sub.told.Market {
+		s.sink.SendState(sub.symbol, state)
+	}
+	sub.told = state
+}
+
+func (b *builder) sendGap(g Gap) {
+	b.session.sink.SendGap(g)
+	b.session.worker.stats.gaps.Add(1)
+}
+
+// append adds the update of the record at position and notes what the client has then.
+func (b *builder) append(sub *subscription, position, passed uint64) {
+	r := &b.record
+	changed := sub.kinds.changes()
+	if !sub.snapshot {
+		changed &= r.ChangedSince(position, sub.lastPosition)
+		if changed == 0 && sub.kinds != AllKinds { // only kinds that the client does not want
+			sub.skipped += uint32(passed) + 1
+			b.note(sub, position)
+			return
+		}
+	}
+	conflated := passed + uint64(sub.skipped)
+	b.update = Update{Symbol: sub.symbol, Record: r, Changed: changed, Conflated: conflated, Snapshot: sub.snapshot}
+	if b.session.sink.Append(&b.update) == Full {
+		b.full = true
+	}
+	b.updates++
+	b.conflated += conflated
+	b.note(sub, position)
+	sub.snapshot, sub.everSent, sub.skipped, sub.sentMillis = false, true, 0, b.millis
+}
+
+// note moves the subscription to where the client is served up to. Passed-over events of other kinds count as taken: a gap before them has
+// been told.
+func (b *builder) note(sub *subscription, position uint64) {
+	r := &b.record
+	sub.lastPosition, sub.lastSequence, sub.lastMissing, sub.epoch = position, r.Sequence, r.Missing, r.Epoch
+}

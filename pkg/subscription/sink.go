@@ -1,0 +1,72 @@
+package subscription
+
+import (
+	"time"
+
+	"tickgate/pkg/tick"
+)
+
+// Sink is where a session's output goes: it encodes and sends. Its methods are called by the session's worker only, and never block: they may
+// be called only while the session says so (see the session's turn).
+type Sink interface {
+	// Announce adds an instrument to the batch in the making: its scales, epoch and state hold from here on.
+	Announce(s *Symbol, r *tick.Record, state *State)
+	// Append adds an update to the batch in the making.
+	Append(u *Update) Room
+	// SendBatch hands the batch in the making to the transport, after Session.Handed.
+	SendBatch(streamSequence uint64, now time.Time)
+	// SendGap sends a gap, after Session.Handed.
+	SendGap(g Gap)
+	// SendState sends the state of one symbol, or of all that are subscribed with s nil, after Session.Handed.
+	SendState(s *Symbol, state *State)
+	// Recycle says that every message handed over has left.
+	Recycle()
+	// Care is called at every housekeeping, for what goes by the clock: stalls, heartbeats, periodic reports.
+	Care(now time.Time)
+}
+
+// Room says whether a batch can take more.
+type Room uint8
+
+// The answers of Append.
+const (
+	MoreRoom Room = iota
+	Full          // the update was taken, and is the last
+)
+
+// HeldCause says what holds a session's updates back.
+type HeldCause uint8
+
+// The causes; the numbers are those of the API's NoticeCause.
+const (
+	HeldByTransport HeldCause = iota + 1
+	HeldByAcknowledgement
+)
+
+// Update is what a sink encodes; it and what it points to are good until Append returns.
+type Update struct {
+	Symbol    *Symbol
+	Record    *tick.Record
+	Changed   tick.Changes // the groups to send
+	Conflated uint64       // events merged into it beside the newest
+	Snapshot  bool         // full state
+}
+
+// GapReason says why events are missing; the numbers are those of the API.
+type GapReason uint8
+
+// The reasons.
+const (
+	GapFeed GapReason = iota + 1
+	GapLapped
+	GapEpoch
+	GapResume
+)
+
+// Gap says that events between two updates will not come.
+type Gap struct {
+	Symbol   *Symbol
+	From, To uint64 // sequences; 0: not known
+	Missing  uint64 // 0: not known
+	Reason   GapReason
+}

@@ -1,0 +1,106 @@
+package subscription
+
+import (
+	"time"
+
+	"tickgate/pkg/tick"
+)
+
+// Kinds selects groups of fields.
+type Kinds uint8
+
+// The kinds; 0 stands for all.
+const (
+	Quotes Kinds = 1 << iota
+	Trades
+	Statuses
+
+	AllKinds = Quotes | Trades | Statuses
+)
+
+// changes returns the groups of the kinds.
+func (k Kinds) changes() tick.Changes {
+	var c tick.Changes
+	if k&Quotes != 0 {
+		c |= tick.ChangedQuote
+	}
+	if k&Trades != 0 {
+		c |= tick.ChangedTrade | tick.ChangedRange
+	}
+	if k&Statuses != 0 {
+		c |= tick.ChangedStatus
+	}
+	return c
+}
+
+// subscription is one symbol of one session. Owned by the worker. There are half a million of them at 50,000 streams of ten symbols, so it is
+// kept small: what the client holds follows from where it was last sent.
+type subscription struct {
+	symbol *Symbol
+	lane   *lane
+	told   *State // what the client believes
+
+	lastPosition uint64 // ring position up to which the client has been served
+	lastSequence uint64 // of the last update sent
+	lastMissing  uint64 // Record.Missing then
+	epoch        uint64 // in force at the client; 0 before the first record
+
+	laneIndex  int32
+	watchIndex int32
+	skipped    uint32 // events passed over since the last update because only other kinds changed
+	sentMillis uint32 // when the last update was sent, milliseconds since the hub's start; wraps
+	version    uint16 // Record.Version announced
+	kinds      Kinds
+	pendingGap GapReason // to be told before the next update; 0: none
+
+	ready    bool // on session.ready
+	snapshot bool // the next update is full state
+	everSent bool // sentMillis counts
+	waits    bool // holds the symbol in the table while it is pending
+	removed  bool // unsubscribed; may still stand on session.ready
+}
+
+// dueAgain reports whether an interval has passed since the last update. Due moments lie on a grid; a quarter of the interval is left for the
+// unevenness of sending, so that an update sent late on one moment does not cost the next one.
+func (sub *subscription) dueAgain(now time.Time, interval time.Duration) bool {
+	if !sub.everSent {
+		return true
+	}
+	elapsed := time.Duration(sub.lane.session.worker.millis(now)-sub.sentMillis) * time.Millisecond
+	return elapsed >= interval-interval/4
+}
+
+func (w *worker) millis(now time.Time) uint32 {
+	return uint32(now.Sub(w.hub.started).Milliseconds())
+}
+
+// markReady puts the subscription among what the session sends in its next turn.
+func (s *Session) markReady(sub *subscription) {
+	if !sub.ready {
+		sub.ready = true
+		s.ready = append(s.ready, sub)
+	}
+	s.worker.giveTurn(s)
+}
+
+func (w *worker) watch(sub *subscription) {
+	sub.symbol.watch(w.index, sub)
+	w.watched[sub.symbol.id] = sub.symbol
+}
+
+func (w *worker) unwatch(sub *subscription) {
+	sub.symbol.unwatch(w.index, sub)
+	if sub.symbol.watchers[w.index] == nil {
+		w.watched[sub.symbol.id] = nil
+	}
+}
+
+// remove ends a subscription, but for its entry in session.subscriptions.
+func (w *worker) remove(sub *subscription) {
+	sub.removed = true
+	sub.lane.remove(sub)
+	if sub.waits {
+		w.hub.table.Release(sub.symbol)
+	}
+	w.hub.table.subscriptions.Add(-1)
+}
