@@ -33,6 +33,7 @@ const (
 func (b *builder) begin(s *Session, now time.Time) {
 	b.session, b.now, b.millis = s, now, s.worker.millis(now)
 	b.updates, b.announced, b.conflated, b.full = 0, 0, 0, false
+	s.sink.Begin(now)
 }
 
 // finish sends the batch, if there is anything in it.
@@ -44,7 +45,7 @@ func (b *builder) finish() {
 	s.lastBatch++
 	s.batchOut = true
 	s.freshness.sent(s.lastBatch, b.now)
-	s.sink.SendBatch(s.lastBatch, b.now)
+	s.sink.SendBatch(s.lastBatch)
 	stats := &s.worker.stats
 	stats.batches.Add(1)
 	stats.updates.Add(b.updates)
@@ -53,7 +54,7 @@ func (b *builder) finish() {
 
 // add puts what the subscription has to send into the batch.
 func (b *builder) add(sub *subscription) addOutcome {
-	if b.full || !b.session.canHand() {
+	if b.full || !b.session.CanHand() {
 		return blocked
 	}
 	if sub.lane.conflation.Policy == PolicyNone {
@@ -93,7 +94,7 @@ func (b *builder) addEvery(sub *subscription) addOutcome {
 		b.record.Unpack(&b.words)
 		lost.feed = b.record.Missing - sub.lastMissing
 		interrupted := lost != (missed{}) || sub.version != b.record.Version
-		if b.full || interrupted && b.updates > updatesBefore || !b.session.canHand() {
+		if b.full || interrupted && b.updates > updatesBefore || !b.session.CanHand() {
 			return blocked
 		}
 		b.tell(sub, lost)

@@ -55,6 +55,8 @@ type Config struct {
 	MinFreshness, MaxFreshness time.Duration
 	// Housekeeping is how often a worker looks after all its sessions (stalls, heartbeats, periodic reports), default 500 ms.
 	Housekeeping time.Duration
+	// AfterCare, if not nil, runs on each worker after every housekeeping, with the worker's index; for what a transport keeps per worker.
+	AfterCare func(worker int)
 	// Now is the clock of ts_send and of all schedules; nil: time.Now.
 	Now func() time.Time
 }

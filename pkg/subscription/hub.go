@@ -65,6 +65,12 @@ func (h *Hub) NewConn() *Conn {
 	return &Conn{worker: h.workers[n%uint64(len(h.workers))], phase: phase}
 }
 
+// Worker returns the index of the worker that serves the connection, below Hub.Workers.
+func (c *Conn) Worker() int { return c.worker.index }
+
+// Workers returns the number of flush workers.
+func (h *Hub) Workers() int { return len(h.workers) }
+
 // Broadcast runs f for every session, each on its worker in the session's next turn, and returns when the workers have taken note of it.
 func (h *Hub) Broadcast(ctx context.Context, f func(*Session)) error {
 	for _, w := range h.workers {

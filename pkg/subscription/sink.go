@@ -9,17 +9,19 @@ import (
 // Sink is where a session's output goes: it encodes and sends. Its methods are called by the session's worker only, and never block: they may
 // be called only while the session says so (see the session's turn).
 type Sink interface {
+	// Begin starts a batch, whose ts_send is now. It may come to nothing.
+	Begin(now time.Time)
 	// Announce adds an instrument to the batch in the making: its scales, epoch and state hold from here on.
 	Announce(s *Symbol, r *tick.Record, state *State)
 	// Append adds an update to the batch in the making.
 	Append(u *Update) Room
 	// SendBatch hands the batch in the making to the transport, after Session.Handed.
-	SendBatch(streamSequence uint64, now time.Time)
+	SendBatch(streamSequence uint64)
 	// SendGap sends a gap, after Session.Handed.
 	SendGap(g Gap)
 	// SendState sends the state of one symbol, or of all that are subscribed with s nil, after Session.Handed.
 	SendState(s *Symbol, state *State)
-	// Recycle says that every message handed over has left.
+	// Recycle says that every message handed over has left, and the memory of those that left before may be used again.
 	Recycle()
 	// Care is called at every housekeeping, for what goes by the clock: stalls, heartbeats, periodic reports.
 	Care(now time.Time)

@@ -5,12 +5,12 @@ import "time"
 // turn lets the session say what it has to say, in this order: answers, states, updates. Whatever cannot be handed over now stays where it is, and
 // the session gets another turn when its messages have left.
 func (s *Session) turn() {
-	for len(s.urgent) > 0 && s.canHand() {
+	for len(s.urgent) > 0 && s.CanHand() {
 		f := s.urgent[0]
 		s.urgent = s.urgent[1:]
 		f()
 	}
-	if s.command != nil && s.canHand() {
+	if s.command != nil && s.CanHand() {
 		command := s.command
 		s.command = nil
 		command()
@@ -19,7 +19,7 @@ func (s *Session) turn() {
 	if s.closed { // by its own command
 		return
 	}
-	if s.statesUntold && s.canHand() {
+	if s.statesUntold && s.CanHand() {
 		s.statesUntold = !s.tellStates()
 	}
 	if len(s.ready) > 0 {
@@ -31,8 +31,8 @@ func (s *Session) turn() {
 	}
 }
 
-// canHand reports whether one more message can be handed to the transport without blocking.
-func (s *Session) canHand() bool { return s.bytesInFlight.Load() < maxBytesInFlight }
+// CanHand reports whether one more message can be handed to the transport without blocking. Only sinks and commands call it.
+func (s *Session) CanHand() bool { return s.bytesInFlight.Load() < maxBytesInFlight }
 
 // wantTurn asks for a turn when the messages in flight have left.
 func (s *Session) wantTurn() {
@@ -99,7 +99,7 @@ func (s *Session) tellStates() bool {
 		if !sub.untold(state) {
 			continue
 		}
-		if !s.canHand() {
+		if !s.CanHand() {
 			return false
 		}
 		s.sink.SendState(sub.symbol, state)

@@ -178,6 +178,9 @@ func (w *worker) takeCare(now time.Time) {
 	for s := range w.sessions {
 		s.sink.Care(now)
 	}
+	if w.config.AfterCare != nil {
+		w.config.AfterCare(w.index)
+	}
 }
 
 // giveTurn gives the session a turn in this round.
