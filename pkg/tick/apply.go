@@ -1,15 +1,17 @@
 package tick
 
+import "fmt"
+
 // NewRecord returns the record of a symbol that has no event yet.
 func NewRecord() Record { return Record{ages: allOldest} }
 
 // Apply merges an event that is newer than the record. Order is the caller's business: Apply does not compare sequences. If a mantissa
-// does not fit the greater of both scales it returns ErrDecimalRange and leaves the record unchanged.
+// does not fit the greater of both scales, or a scale is above MaxScale, it returns ErrDecimalRange and leaves the record unchanged.
 //
-// A new epoch is a new session: figures and quote of the old one are forgotten.
+// A new epoch is a new session: figures, quote and status of the old one are forgotten, and every group counts as changed.
 func (r *Record) Apply(e *Event, received Time) error {
 	if e.Epoch != r.Epoch {
-		r.beginEpoch(e)
+		return r.beginEpoch(e, received)
 	}
 	if e.Scales != r.Scales {
 		return r.applyRescaled(e, received)
@@ -33,8 +35,15 @@ func (r *Record) apply(e *Event, received Time) {
 	r.Sequence, r.TsEvent, r.TsRecv = e.Sequence, e.TsEvent, received
 }
 
-func (r *Record) beginEpoch(e *Event) {
-	*r = Record{Epoch: e.Epoch, Missing: r.Missing, Scales: e.Scales, Version: r.Version + 1, ages: allOldest}
+// beginEpoch takes the event's scales as they are, so there is nothing to rescale and only the scales themselves can be wrong.
+func (r *Record) beginEpoch(e *Event, received Time) error {
+	if scale := max(e.Scales.Price, e.Scales.Size, e.Scales.Turnover); scale > MaxScale {
+		return fmt.Errorf("%w: scale %d, at most %d", ErrDecimalRange, scale, MaxScale)
+	}
+	*r = Record{Epoch: e.Epoch, Missing: r.Missing, Scales: e.Scales, Version: r.Version + 1}
+	r.apply(e, received)
+	r.ages = allNewest // a group that the event does not set was forgotten, and that is a change
+	return nil
 }
 
 func (r *Record) applyQuote(q *Quote) Changes {
@@ -114,19 +123,36 @@ func (r *Record) rescale(to Scales) error {
 	return s.err
 }
 
+// rescale looks only at the part that Kind names: what else the event holds has no meaning and must not refuse it.
 func (e *Event) rescale(to Scales) error {
 	var s rescaler
-	q, t := &e.Quote, &e.Trade
-	s.mantissas(e.Scales.Price, to.Price, &q.BidPrice.Mantissa, &q.AskPrice.Mantissa, &t.Price,
-		&t.Stats.Open.Mantissa, &t.Stats.High.Mantissa, &t.Stats.Low.Mantissa)
-	s.mantissas(e.Scales.Size, to.Size, &q.BidSize.Mantissa, &q.AskSize.Mantissa, &t.Size, &t.Stats.Volume.Mantissa)
-	s.mantissas(e.Scales.Turnover, to.Turnover, &t.Stats.Turnover.Mantissa)
+	switch e.Kind {
+	case KindQuote:
+		q := &e.Quote
+		s.amounts(e.Scales.Price, to.Price, &q.BidPrice, &q.AskPrice)
+		s.amounts(e.Scales.Size, to.Size, &q.BidSize, &q.AskSize)
+	case KindTrade:
+		t := &e.Trade
+		s.mantissas(e.Scales.Price, to.Price, &t.Price)
+		s.mantissas(e.Scales.Size, to.Size, &t.Size)
+		s.amounts(e.Scales.Price, to.Price, &t.Stats.Open, &t.Stats.High, &t.Stats.Low)
+		s.amounts(e.Scales.Size, to.Size, &t.Stats.Volume)
+		s.amounts(e.Scales.Turnover, to.Turnover, &t.Stats.Turnover)
+	}
 	e.Scales = to
 	return s.err
 }
 
 // rescaler keeps the first error.
 type rescaler struct{ err error }
+
+func (s *rescaler) amounts(from, to uint8, amounts ...*Amount) {
+	for _, a := range amounts {
+		if a.Present {
+			s.mantissas(from, to, &a.Mantissa)
+		}
+	}
+}
 
 func (s *rescaler) mantissas(from, to uint8, mantissas ...*int64) {
 	if from == to {

@@ -26,6 +26,7 @@ const (
 	ones      = guards >> 8
 	oldestAge = 255
 	allOldest = guards - ones // oldestAge in every group: nothing has ever changed
+	allNewest = ages(0)       // every group changed with the newest event
 )
 
 // advance makes every group one event older, then marks those in changed as new.

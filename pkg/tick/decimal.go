@@ -28,8 +28,8 @@ type Decimal struct {
 	Scale    uint8
 }
 
-// ParseDecimal reads digits with an optional sign and point; trailing zeros count towards the scale, so that Format gives the same digits
-// back. No exponent, no spaces.
+// ParseDecimal reads digits with an optional sign and point; trailing zeros count towards the scale, so that String gives the same digits
+// back (but not a plus sign, leading zeros, or the sign of zero). No exponent, no spaces.
 func ParseDecimal(s string) (Decimal, error) {
 	digits, negative := s, false
 	if digits != "" && (digits[0] == '-' || digits[0] == '+') {
@@ -69,10 +69,11 @@ func ParseDecimal(s string) (Decimal, error) {
 	return d, nil
 }
 
-// Rescale returns the mantissa of d at another scale. It fails with ErrDecimalRange where digits would be lost or the mantissa overflows.
+// Rescale returns the mantissa of d at another scale. It fails with ErrDecimalRange where digits would be lost, the mantissa overflows,
+// or one of the scales is above MaxScale.
 func (d Decimal) Rescale(scale uint8) (int64, error) {
-	if scale > MaxScale {
-		return 0, fmt.Errorf("%w: scale %d, at most %d", ErrDecimalRange, scale, MaxScale)
+	if greater := max(d.Scale, scale); greater > MaxScale {
+		return 0, fmt.Errorf("%w: scale %d, at most %d", ErrDecimalRange, greater, MaxScale)
 	}
 	if scale < d.Scale {
 		factor := pow10[d.Scale-scale]
@@ -82,7 +83,7 @@ func (d Decimal) Rescale(scale uint8) (int64, error) {
 		return d.Mantissa / factor, nil
 	}
 	factor := pow10[scale-d.Scale]
-	if d.Mantissa > math.MaxInt64/factor || d.Mantissa < -math.MaxInt64/factor {
+	if d.Mantissa > math.MaxInt64/factor || d.Mantissa < math.MinInt64/factor {
 		return 0, fmt.Errorf("%w: %s at scale %d", ErrDecimalRange, d, scale)
 	}
 	return d.Mantissa * factor, nil
@@ -102,18 +103,17 @@ func (d Decimal) Append(dst []byte) []byte {
 	if scale == 0 {
 		return strconv.AppendUint(dst, magnitude, 10)
 	}
-	var buf [40]byte
+	var buf [20]byte // digits of the greatest uint64
 	digits := strconv.AppendUint(buf[:0], magnitude, 10)
-	for pad := scale + 1 - len(digits); pad > 0; pad-- {
-		dst = append(dst, '0')
-		if pad == scale+1-len(digits) {
-			dst = append(dst, '.')
+	whole := len(digits) - scale
+	if whole <= 0 {
+		dst = append(dst, "0."...)
+		for range -whole {
+			dst = append(dst, '0')
 		}
+		return append(dst, digits...)
 	}
-	if whole := len(digits) - scale; whole > 0 {
-		dst = append(dst, digits[:whole]...)
-		dst = append(dst, '.')
-		digits = digits[whole:]
-	}
-	return append(dst, digits...)
+	dst = append(dst, digits[:whole]...)
+	dst = append(dst, '.')
+	return append(dst, digits[whole:]...)
 }
