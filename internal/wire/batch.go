@@ -44,6 +44,9 @@ func (b *Batch) Begin(buf []byte, tsSend tick.Time) {
 // Len returns the size of the batch so far.
 func (b *Batch) Len() int { return len(b.buf) }
 
+// Memory returns the buffer that the batch is in, which is that given to Begin or a larger one.
+func (b *Batch) Memory() []byte { return b.buf }
+
 // Instrument announces an instrument; state has the numbers of MarketState.
 func (b *Batch) Instrument(symbol string, id uint32, r *tick.Record, state uint8) {
 	b.buf = appendTag(b.buf, batchInstruments, protowire.BytesType)

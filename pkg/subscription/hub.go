@@ -90,3 +90,14 @@ func (h *Hub) Broadcast(ctx context.Context, f func(*Session)) error {
 	}
 	return nil
 }
+
+// Each runs f for every session as soon as its worker can, whether or not the session can send. It does not wait.
+func (h *Hub) Each(f func(*Session)) {
+	for _, w := range h.workers {
+		w.post(func() {
+			for s := range w.sessions {
+				f(s)
+			}
+		})
+	}
+}

@@ -105,6 +105,9 @@ func (s *Session) Close() {
 	<-s.gone
 }
 
+// Sink returns what the session was attached with.
+func (s *Session) Sink() Sink { return s.sink }
+
 // Gone is closed when the worker has let go of the session.
 func (s *Session) Gone() <-chan struct{} { return s.gone }
 

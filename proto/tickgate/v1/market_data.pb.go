@@ -220,6 +220,8 @@ const (
 	RejectReason_REJECT_REASON_TABLE_FULL RejectReason = 4
 	// The symbol is not subscribed on this stream.
 	RejectReason_REJECT_REASON_NOT_SUBSCRIBED RejectReason = 5
+	// The gateway has not seen the symbol (unary calls only).
+	RejectReason_REJECT_REASON_NOT_KNOWN RejectReason = 6
 )
 
 // Enum value maps for RejectReason.
@@ -231,6 +233,7 @@ var (
 		3: "REJECT_REASON_STREAM_LIMIT",
 		4: "REJECT_REASON_TABLE_FULL",
 		5: "REJECT_REASON_NOT_SUBSCRIBED",
+		6: "REJECT_REASON_NOT_KNOWN",
 	}
 	RejectReason_value = map[string]int32{
 		"REJECT_REASON_UNSPECIFIED":    0,
@@ -239,6 +242,7 @@ var (
 		"REJECT_REASON_STREAM_LIMIT":   3,
 		"REJECT_REASON_TABLE_FULL":     4,
 		"REJECT_REASON_NOT_SUBSCRIBED": 5,
+		"REJECT_REASON_NOT_KNOWN":      6,
 	}
 )
 
@@ -2099,7 +2103,7 @@ type SubscriptionList struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Of the request.
 	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// In the order of subscription; at most 1,000 per message.
+	// Ordered by symbol; at most 1,000 per message.
 	Subscriptions []*Subscription `protobuf:"bytes,2,rep,name=subscriptions,proto3" json:"subscriptions,omitempty"`
 	// More messages of this answer follow.
 	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
@@ -2506,9 +2510,9 @@ type Quote struct {
 	AskPrice *int64 `protobuf:"zigzag64,3,opt,name=ask_price,json=askPrice,proto3,oneof" json:"ask_price,omitempty"`
 	// As bid_size.
 	AskSize *int64 `protobuf:"zigzag64,4,opt,name=ask_size,json=askSize,proto3,oneof" json:"ask_size,omitempty"`
-	// The bid side has become empty; forget its price and size.
+	// Forget the price and size of the bid side, before taking what this update gives of it; nothing given: the side is empty.
 	BidCleared bool `protobuf:"varint,5,opt,name=bid_cleared,json=bidCleared,proto3" json:"bid_cleared,omitempty"`
-	// The ask side has become empty; forget its price and size.
+	// Likewise for the ask side.
 	AskCleared    bool `protobuf:"varint,6,opt,name=ask_cleared,json=askCleared,proto3" json:"ask_cleared,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3809,14 +3813,15 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\x11MARKET_STATE_LIVE\x10\x01\x12\x16\n" +
 	"\x12MARKET_STATE_STALE\x10\x02\x12\x17\n" +
 	"\x13MARKET_STATE_HALTED\x10\x03\x12\x18\n" +
-	"\x14MARKET_STATE_PENDING\x10\x04*\xd0\x01\n" +
+	"\x14MARKET_STATE_PENDING\x10\x04*\xed\x01\n" +
 	"\fRejectReason\x12\x1d\n" +
 	"\x19REJECT_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cREJECT_REASON_INVALID_SYMBOL\x10\x01\x12\x1f\n" +
 	"\x1bREJECT_REASON_REQUEST_LIMIT\x10\x02\x12\x1e\n" +
 	"\x1aREJECT_REASON_STREAM_LIMIT\x10\x03\x12\x1c\n" +
 	"\x18REJECT_REASON_TABLE_FULL\x10\x04\x12 \n" +
-	"\x1cREJECT_REASON_NOT_SUBSCRIBED\x10\x05*9\n" +
+	"\x1cREJECT_REASON_NOT_SUBSCRIBED\x10\x05\x12\x1b\n" +
+	"\x17REJECT_REASON_NOT_KNOWN\x10\x06*9\n" +
 	"\x04Side\x12\x14\n" +
 	"\x10SIDE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bSIDE_BUY\x10\x01\x12\r\n" +
