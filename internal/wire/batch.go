@@ -99,11 +99,20 @@ func appendUint(dst []byte, field byte, v uint64) []byte {
 	if v == 0 {
 		return dst
 	}
-	return protowire.AppendVarint(append(dst, field<<3), v)
+	return appendVarint(append(dst, field<<3), v)
 }
 
 func appendSint(dst []byte, field byte, v int64) []byte {
-	return protowire.AppendVarint(append(dst, field<<3), protowire.EncodeZigZag(v))
+	return appendVarint(append(dst, field<<3), protowire.EncodeZigZag(v))
+}
+
+// appendVarint is protowire.AppendVarint as a loop, which is smaller, and quicker for the short numbers that updates are made of.
+func appendVarint(dst []byte, v uint64) []byte {
+	for v >= 0x80 {
+		dst = append(dst, byte(v)|0x80)
+		v >>= 7
+	}
+	return append(dst, byte(v))
 }
 
 // closeMessage writes the length of the message that begins after the byte at lengthAt, moving it in the rare case that one byte does

@@ -141,7 +141,7 @@ func appendTrade(dst []byte, r *tick.Record, changed tick.Changes) []byte {
 		dst = appendSint(dst, statsVolume, r.Volume)
 	}
 	if has&tick.HasTradeCount != 0 {
-		dst = protowire.AppendVarint(append(dst, statsTradeCount<<3), uint64(r.TradeCount))
+		dst = appendVarint(append(dst, statsTradeCount<<3), uint64(r.TradeCount))
 	}
 	if has&tick.HasTurnover != 0 {
 		dst = appendSint(dst, statsTurnover, r.Turnover)

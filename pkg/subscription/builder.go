@@ -60,13 +60,15 @@ func (b *builder) add(sub *subscription) addOutcome {
 	if sub.lane.conflation.Policy == PolicyNone {
 		return b.addEvery(sub)
 	}
-	position := sub.symbol.Latest(&b.record)
-	if position <= sub.lastPosition && !sub.snapshot {
+	ring := sub.symbol.ring.Load()
+	if ring == nil { // still pending
 		return served
 	}
-	if position == 0 { // still pending
+	position := ring.Latest(b.words[:])
+	if position <= sub.lastPosition { // nothing new; 0 is still pending
 		return served
 	}
+	b.record.Unpack(&b.words)
 	b.tell(sub, missed{feed: b.record.Missing - sub.lastMissing})
 	b.append(sub, position, position-sub.lastPosition-1)
 	return served
@@ -151,7 +153,8 @@ func (b *builder) append(sub *subscription, position, passed uint64) {
 		}
 	}
 	conflated := passed + uint64(sub.skipped)
-	b.update = Update{Symbol: sub.symbol, Record: r, Changed: changed, Conflated: conflated, Snapshot: sub.snapshot}
+	u := &b.update
+	u.Symbol, u.Record, u.Changed, u.Conflated, u.Snapshot = sub.symbol, r, changed, conflated, sub.snapshot
 	if b.session.sink.Append(&b.update) == Full {
 		b.full = true
 	}
