@@ -1,0 +1,77 @@
+# Targets for users: run, test, build. Run `make help` for all of them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO          ?= go
+BUF         := $(GO) tool -modfile=tools/buf.mod buf
+GOLANGCI    := $(GO) tool -modfile=tools/golangci.mod golangci-lint
+GRPCURL     := $(GO) tool -modfile=tools/grpcurl.mod grpcurl
+FUZZTIME    ?= 10s
+# The commit against which the proto files may not break; empty: no check.
+PROTO_BASE  ?= $(shell git rev-list --max-parents=0 HEAD 2>/dev/null | tail -n 1)
+
+.PHONY: help all run build test test-race test-long fuzz bench generate lint check check-generated check-proto check-grpcurl check-processes clean
+
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+all: build lint test ## Build, lint and test.
+
+run: bin/gateway ## Start the gateway with an embedded NATS server and a demo feed of real market data; Ctrl-C stops it.
+	@bin/gateway --demo
+
+build: bin/gateway bin/feedsim ## Build bin/gateway and bin/feedsim.
+
+bin/%: FORCE
+	@mkdir -p bin
+	$(GO) build -o $@ ./cmd/$*
+
+FORCE:
+
+test: ## Run the quick tests (under three minutes, no network but the module proxy).
+	$(GO) vet ./...
+	$(GO) test ./...
+
+test-race: ## Run the quick tests under the race detector.
+	$(GO) test -race -timeout 15m ./...
+
+test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages.
+	TICKGATE_LONG=1 $(GO) test -timeout 20m -run 'Long' ./cmd/... ./internal/...
+
+fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: ## Run the micro benchmarks beside the code, five times each.
+	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./pkg/... ./internal/...
+
+generate: ## Generate the Go code of the proto files.
+	$(BUF) generate
+
+lint: ## Lint the Go code and the proto files with pinned tools.
+	$(GOLANGCI) run ./...
+	$(BUF) lint
+
+check: check-generated check-proto check-processes check-grpcurl ## Run the checks that need more than go test.
+
+check-generated: generate ## Fail if the generated code is not up to date.
+	@git diff --exit-code -- proto || { echo "the generated code differs: run 'make generate' and commit it" >&2; exit 1; }
+
+check-proto: ## Fail if the proto files break clients made with those of PROTO_BASE.
+	$(BUF) breaking --against '.git#ref=$(PROTO_BASE)'
+
+check-processes: build bin/nats-server ## Run gateway and feedsim as processes of their own against a stand-alone nats-server.
+	scripts/check-processes.sh
+
+check-grpcurl: build ## Let grpcurl, a client that is not ours, list, subscribe and unsubscribe on a live stream.
+	GRPCURL="$(GRPCURL)" scripts/check-grpcurl.sh
+
+bin/nats-server:
+	@mkdir -p bin
+	$(GO) build -o $@ github.com/nats-io/nats-server/v2
+
+clean: ## Remove what was built.
+	rm -rf bin
