@@ -582,6 +582,8 @@ const (
 	NoticeKind_NOTICE_KIND_TOKEN_EXPIRING NoticeKind = 2
 	// Commands come faster than the limit and are being delayed.
 	NoticeKind_NOTICE_KIND_COMMANDS_DELAYED NoticeKind = 3
+	// A latency histogram that the client reported was refused; nothing was taken from it.
+	NoticeKind_NOTICE_KIND_REPORT_REFUSED NoticeKind = 4
 )
 
 // Enum value maps for NoticeKind.
@@ -591,12 +593,14 @@ var (
 		1: "NOTICE_KIND_SLOW_CONSUMER",
 		2: "NOTICE_KIND_TOKEN_EXPIRING",
 		3: "NOTICE_KIND_COMMANDS_DELAYED",
+		4: "NOTICE_KIND_REPORT_REFUSED",
 	}
 	NoticeKind_value = map[string]int32{
 		"NOTICE_KIND_UNSPECIFIED":      0,
 		"NOTICE_KIND_SLOW_CONSUMER":    1,
 		"NOTICE_KIND_TOKEN_EXPIRING":   2,
 		"NOTICE_KIND_COMMANDS_DELAYED": 3,
+		"NOTICE_KIND_REPORT_REFUSED":   4,
 	}
 )
 
@@ -3849,13 +3853,14 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\x19LATENCY_STAGE_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eLATENCY_STAGE_VENUE_TO_GATEWAY\x10\x01\x12\x19\n" +
 	"\x15LATENCY_STAGE_GATEWAY\x10\x02\x12\x1c\n" +
-	"\x18LATENCY_STAGE_END_TO_END\x10\x03*\x8a\x01\n" +
+	"\x18LATENCY_STAGE_END_TO_END\x10\x03*\xaa\x01\n" +
 	"\n" +
 	"NoticeKind\x12\x1b\n" +
 	"\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19NOTICE_KIND_SLOW_CONSUMER\x10\x01\x12\x1e\n" +
 	"\x1aNOTICE_KIND_TOKEN_EXPIRING\x10\x02\x12 \n" +
-	"\x1cNOTICE_KIND_COMMANDS_DELAYED\x10\x03*h\n" +
+	"\x1cNOTICE_KIND_COMMANDS_DELAYED\x10\x03\x12\x1e\n" +
+	"\x1aNOTICE_KIND_REPORT_REFUSED\x10\x04*h\n" +
 	"\vNoticeCause\x12\x1c\n" +
 	"\x18NOTICE_CAUSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16NOTICE_CAUSE_TRANSPORT\x10\x01\x12\x1f\n" +

@@ -1,0 +1,63 @@
+package stream
+
+import (
+	"context"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/peer"
+
+	"tickgate/pkg/subscription"
+)
+
+// connection is what the streams of one TCP connection share. It travels as gRPC's AuthInfo, which costs nothing per message.
+type connection struct {
+	credentials.AuthInfo
+	raw   net.Conn // closed to get rid of a client that does not read
+	group *subscription.Conn
+}
+
+// connectionCredentials wraps other credentials and makes a connection of every handshake.
+type connectionCredentials struct {
+	credentials.TransportCredentials
+	hub *subscription.Hub
+}
+
+// ServerHandshake implements credentials.TransportCredentials.
+func (c connectionCredentials) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	conn, info, err := c.TransportCredentials.ServerHandshake(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, &connection{AuthInfo: info, raw: raw, group: c.hub.NewConn()}, nil
+}
+
+// Clone implements credentials.TransportCredentials.
+func (c connectionCredentials) Clone() credentials.TransportCredentials {
+	return connectionCredentials{TransportCredentials: c.TransportCredentials.Clone(), hub: c.hub}
+}
+
+func connectionOf(ctx context.Context) *connection {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	c, _ := p.AuthInfo.(*connection)
+	return c
+}
+
+// ender ends a stream from outside its handler: the handler's receive returns at once, with the cause.
+type ender struct{}
+
+// withEnder gives every stream's context a cancel function before gRPC begins to use it, so that no second goroutine per stream is needed to watch for
+// the end while the handler receives.
+func withEnder(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return context.WithValue(ctx, ender{}, cancel)
+}
+
+func enderOf(stream grpc.ServerStream) context.CancelCauseFunc {
+	cancel, _ := stream.Context().Value(ender{}).(context.CancelCauseFunc)
+	return cancel
+}

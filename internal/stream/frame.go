@@ -1,0 +1,54 @@
+package stream
+
+import (
+	"time"
+
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+)
+
+// frame is one encoded ServerMessage on its way out. It is handed to gRPC as a buffer whose pool is the frame itself: gRPC calls Put when its writer
+// has copied the last byte out to the connection (or has thrown the message away with the stream). That moment is the sent time, and
+// frees the session for its next batch.
+//
+// Ownership: the flush worker, until SendMsg; gRPC, until Put; the flush worker again, from Sink.Recycle on.
+type frame struct {
+	session *session
+	buf     []byte // the memory; at least minFrameBytes, or gRPC would copy it and never call Put
+	message []byte // the encoded message, within buf
+	// received holds ts_recv of each update in the message, for the latency histograms.
+	received []int64
+	sent     time.Time // set by Put
+}
+
+// Sizes of frames. Those that grew larger are left to the garbage collector, so that one large answer does not stay with a stream for good.
+const (
+	minFrameBytes  = 2 << 10
+	maxPooledBytes = 64 << 10
+)
+
+// Get and Put implement mem.BufferPool; gRPC calls only Put.
+func (f *frame) Get(int) *[]byte { panic("stream: a frame gives no buffers") }
+
+// Put implements mem.BufferPool.
+func (f *frame) Put(message *[]byte) {
+	f.sent = f.session.server.now()
+	f.session.subscriptions.Left(len(*message))
+}
+
+// codec hands frames through as they are, and leaves all else to the usual protobuf codec.
+type codec struct{ encoding.CodecV2 }
+
+func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
+
+// Marshal implements encoding.CodecV2.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if f, ok := v.(*frame); ok {
+		return mem.BufferSlice{mem.NewBuffer(&f.message, f)}, nil
+	}
+	return c.CodecV2.Marshal(v)
+}
+
+// Name implements encoding.CodecV2.
+func (c codec) Name() string { return proto.Name }

@@ -1,0 +1,145 @@
+package stream
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/tap"
+
+	"tickgate/internal/latency"
+	"tickgate/pkg/subscription"
+	tickgatev1 "tickgate/proto/tickgate/v1"
+)
+
+// Feed is what the service wants to know of the feed.
+type Feed interface {
+	// Age returns how long ago anything was heard from the feed; false if never.
+	Age() (time.Duration, bool)
+}
+
+// Server serves tickgate.v1.MarketData.
+type Server struct {
+	tickgatev1.UnimplementedMarketDataServer
+
+	// Immutable after NewServer.
+	hub     *subscription.Hub
+	config  Config
+	feed    Feed
+	totals  *latency.Totals
+	log     *slog.Logger
+	now     func() time.Time
+	stats   *stats
+	process *rate.Limiter // commands of all streams
+
+	workers []workerState // by index of the flush worker
+	frames  sync.Pool     // of *frame that no session uses
+	report  processReport
+
+	draining atomic.Bool
+}
+
+// workerState belongs to one flush worker.
+type workerState struct {
+	recorder *latency.Recorder
+	encoder  latency.Encoder
+}
+
+// NewServer returns a service over hub, whose Config.AfterCare must be, or call, the result of MergeLatency.
+func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.Totals, log *slog.Logger) (*Server, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		hub:     hub,
+		config:  config,
+		feed:    feed,
+		totals:  totals,
+		log:     log,
+		now:     time.Now,
+		stats:   newStats(),
+		process: rate.NewLimiter(rate.Limit(config.ProcessCommandRate), config.ProcessCommandBurst),
+	}
+	s.frames.New = func() any { return &frame{buf: make([]byte, 0, minFrameBytes)} }
+	for range hub.Workers() {
+		s.workers = append(s.workers, workerState{recorder: latency.NewRecorder()})
+	}
+	return s, nil
+}
+
+// MergeLatency moves what a worker has recorded to the totals. The worker calls it.
+func (s *Server) MergeLatency(worker int) { s.workers[worker].recorder.TryMergeInto(s.totals) }
+
+// ServerOptions returns what the gRPC server must be made with: without these options there is no connection to group streams by, and none to close.
+func (s *Server) ServerOptions() []grpc.ServerOption {
+	c := s.config
+	return []grpc.ServerOption{
+		grpc.Creds(connectionCredentials{TransportCredentials: s.transportCredentials(), hub: s.hub}),
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.InTapHandle(s.tap),
+		grpc.MaxConcurrentStreams(uint32(c.MaxStreamsPerConnection)),
+		grpc.MaxRecvMsgSize(c.MaxMessageBytes),
+		grpc.MaxHeaderListSize(uint32(c.MaxHeaderBytes)),
+		grpc.ConnectionTimeout(c.HandshakeTimeout),
+		grpc.SharedWriteBuffer(true),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: c.KeepaliveTime, Timeout: c.KeepaliveTimeout}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: c.MinClientPing, PermitWithoutStream: true}),
+	}
+}
+
+// transportCredentials is where TLS will come in.
+func (s *Server) transportCredentials() credentials.TransportCredentials {
+	return insecure.NewCredentials()
+}
+
+// Register registers the service with a server made with ServerOptions.
+func (s *Server) Register(registrar grpc.ServiceRegistrar) {
+	tickgatev1.RegisterMarketDataServer(registrar, s)
+}
+
+func (s *Server) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
+	if !strings.HasPrefix(info.FullMethodName, "/"+tickgatev1.MarketData_ServiceDesc.ServiceName+"/") {
+		return ctx, nil
+	}
+	if s.draining.Load() {
+		return nil, statusOf(ErrDraining)
+	}
+	if info.FullMethodName == tickgatev1.MarketData_Stream_FullMethodName {
+		return withEnder(ctx), nil
+	}
+	return ctx, nil
+}
+
+// Stream implements tickgate.v1.MarketData.
+func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]) error {
+	if active := s.stats.active.Add(1); active > int64(s.config.MaxStreams) {
+		s.stats.active.Add(-1)
+		return s.end(nil, ErrStreamQuota)
+	}
+	defer s.stats.active.Add(-1)
+	x := newSession(s, transport)
+	defer x.cancel(nil)
+	defer x.subscriptions.Close()
+	return s.end(x, x.receive())
+}
+
+// end counts and logs why a stream ended, and returns the status for the client.
+func (s *Server) end(x *session, err error) error {
+	reason := "completed"
+	if err != nil {
+		reason = endingOf(err).reason
+	}
+	s.stats.ended[reason].Add(1)
+	if x != nil {
+		s.log.Debug("stream ended", "client", x.clientID, "reason", reason, "error", err)
+	}
+	return statusOf(err)
+}

@@ -1,0 +1,138 @@
+package stream
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"tickgate/internal/latency"
+	"tickgate/pkg/subscription"
+	"tickgate/pkg/tick"
+	tickgatev1 "tickgate/proto/tickgate/v1"
+)
+
+// session is the subscription.Sink of its stream; the methods of this file run on the flush worker.
+var _ subscription.Sink = (*session)(nil)
+
+// Begin implements subscription.Sink.
+func (x *session) Begin(now time.Time) { x.makingAt = now }
+
+// Announce implements subscription.Sink.
+func (x *session) Announce(s *subscription.Symbol, r *tick.Record, state *subscription.State) {
+	x.open()
+	x.batch.Instrument(s.Name(), s.ID(), r, uint8(state.Market))
+}
+
+// Append implements subscription.Sink.
+func (x *session) Append(u *subscription.Update) subscription.Room {
+	x.open()
+	x.batch.Update(u.Symbol.ID(), u.Record, u.Changed, u.Conflated, u.Snapshot)
+	x.making.received = append(x.making.received, int64(u.Record.TsRecv))
+	if x.latency != nil && u.Record.TsEvent != 0 {
+		x.latency.recorder.Record(latency.VenueToGateway, int64(u.Record.TsRecv-u.Record.TsEvent))
+	}
+	if x.batch.Len() >= subscription.MaxBatchBytes {
+		return subscription.Full
+	}
+	return subscription.MoreRoom
+}
+
+// open takes a frame for the batch in the making, if there is none yet.
+func (x *session) open() {
+	if x.making == nil {
+		x.making = x.frame()
+		x.batch.Begin(x.making.buf, tick.Time(x.makingAt.UnixNano()))
+	}
+}
+
+// SendBatch implements subscription.Sink.
+func (x *session) SendBatch(streamSequence uint64) {
+	f := x.making
+	x.making = nil
+	f.message = x.batch.Finish(streamSequence)
+	f.buf = x.batch.Memory() // it may have outgrown what the frame gave
+	x.hand(f)
+}
+
+// SendGap implements subscription.Sink.
+func (x *session) SendGap(g subscription.Gap) {
+	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_Gap{Gap: &tickgatev1.Gap{
+		Symbol: g.Symbol.Name(), From: g.From, To: g.To, Missing: g.Missing, Reason: tickgatev1.GapReason(g.Reason),
+	}}})
+}
+
+// SendState implements subscription.Sink.
+func (x *session) SendState(s *subscription.Symbol, state *subscription.State) {
+	name := "" // all
+	if s != nil {
+		name = s.Name()
+	}
+	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_State{State: &tickgatev1.State{
+		Symbol: name,
+		State:  tickgatev1.MarketState(state.Market),
+		Reason: tickgatev1.StateReason(state.Reason),
+		Since:  int64(state.Since),
+	}}})
+}
+
+// Recycle implements subscription.Sink: the frames have left, and their sent times are known.
+func (x *session) Recycle() {
+	recorder := x.server.workers[x.conn.group.Worker()].recorder
+	for i, f := range x.flying {
+		sent := f.sent.UnixNano()
+		for _, received := range f.received {
+			recorder.Record(latency.Gateway, sent-received)
+			if x.latency != nil {
+				x.latency.recorder.Record(latency.Gateway, sent-received)
+			}
+		}
+		x.flying[i] = nil
+		x.recycle(f)
+	}
+	x.flying = x.flying[:0]
+}
+
+// answer encodes a message and hands it over. It is called only while the session can hand over one more.
+func (x *session) answer(message *tickgatev1.ServerMessage) {
+	f := x.frame()
+	encoded, err := proto.MarshalOptions{}.MarshalAppend(f.buf[:0], message)
+	if err != nil { // a string that is not UTF-8, which Printable rules out
+		x.recycle(f)
+		x.end(err)
+		return
+	}
+	f.message, f.buf = encoded, encoded
+	x.hand(f)
+}
+
+// hand gives the frame to gRPC, which never blocks here: see subscription.Session.CanHand. An error means that the stream is over, and the
+// handler knows.
+func (x *session) hand(f *frame) {
+	now := x.server.now()
+	if len(x.flying) == 0 {
+		x.flyingAt = now
+	}
+	x.flying = append(x.flying, f)
+	x.lastSent = now
+	x.server.stats.bytesSent.Add(uint64(len(f.message)))
+	x.subscriptions.Handed(len(f.message))
+	if err := x.transport.SendMsg(f); err != nil {
+		x.end(err)
+	}
+}
+
+// frame returns an empty frame of this session.
+func (x *session) frame() *frame {
+	f := x.server.frames.Get().(*frame)
+	f.session = x
+	return f
+}
+
+// recycle gives the frame back to all sessions.
+func (x *session) recycle(f *frame) {
+	if cap(f.buf) < minFrameBytes || cap(f.buf) > maxPooledBytes {
+		return
+	}
+	f.session, f.buf, f.message, f.received = nil, f.buf[:0], nil, f.received[:0]
+	x.server.frames.Put(f)
+}
