@@ -1,0 +1,84 @@
+package csvfile
+
+import (
+	"errors"
+	"math"
+	"strings"
+
+	"tickgate/pkg/tick"
+)
+
+var (
+	errTime      = errors.New("not a whole number of time units since 1970")
+	errAggressor = errors.New("not one of buy, sell, b, s, or nothing")
+	errNegative  = errors.New("negative")
+	errMissing   = errors.New("empty")
+)
+
+// alwaysFits is how many decimal digits any int64 mantissa has room for.
+const alwaysFits = 18
+
+// parseDecimal is tick.ParseDecimal for the usual case, without its allocation; the rest is left to it.
+func parseDecimal(text []byte) (tick.Decimal, error) {
+	var mantissa int64
+	digits, point := 0, -1
+	for i, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			mantissa = mantissa*10 + int64(c-'0')
+			digits++
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return tick.ParseDecimal(string(text))
+		}
+		if digits > alwaysFits {
+			return tick.ParseDecimal(string(text))
+		}
+	}
+	if digits == 0 {
+		return tick.ParseDecimal(string(text))
+	}
+	scale := 0
+	if point >= 0 {
+		scale = len(text) - point - 1
+	}
+	return tick.Decimal{Mantissa: mantissa, Scale: uint8(scale)}, nil
+}
+
+// parseTime reads a whole number of units since 1970.
+func parseTime(text []byte, unit Unit) (tick.Time, error) {
+	if len(text) == 0 {
+		return 0, errMissing
+	}
+	limit := math.MaxInt64 / uint64(unit)
+	var units uint64
+	for _, c := range text {
+		if c < '0' || c > '9' || units > limit/10 {
+			return 0, errTime
+		}
+		units = units*10 + uint64(c-'0')
+	}
+	if units > limit {
+		return 0, errTime
+	}
+	return tick.Time(units * uint64(unit)), nil
+}
+
+func parseAggressor(text []byte) (tick.Side, error) {
+	switch string(text) { // the usual spellings first, without folding
+	case "buy", "BUY", "b", "B":
+		return tick.SideBuy, nil
+	case "sell", "SELL", "s", "S":
+		return tick.SideSell, nil
+	case "":
+		return tick.SideUnknown, nil
+	}
+	switch strings.ToLower(string(text)) {
+	case "buy":
+		return tick.SideBuy, nil
+	case "sell":
+		return tick.SideSell, nil
+	}
+	return tick.SideUnknown, errAggressor
+}

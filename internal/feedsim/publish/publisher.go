@@ -1,0 +1,183 @@
+package publish
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feedsim/pace"
+	"tickgate/pkg/tick"
+)
+
+// Sender takes messages: a *nats.Conn. It copies data before it returns, and is safe for two goroutines.
+type Sender interface {
+	Publish(subject string, data []byte) error
+}
+
+// Counters of a publisher since it was made, over all epochs.
+type Counters struct {
+	Published uint64 // events that the bus took
+	Lost      uint64 // events numbered that the bus did not take
+	Refused   uint64 // events that do not fit their symbol's scale; not numbered
+	Messages  uint64 // messages that the bus took, without heartbeats
+	Symbols   uint64 // symbols seen
+}
+
+// Publisher numbers events and sends them.
+type Publisher struct {
+	// Immutable after New.
+	name           string
+	subjects       bus.Subjects
+	sender         Sender
+	heartbeatEvery time.Duration
+	onEvent        func(string, tick.Event)
+	clock          pace.Clock
+	log            *slog.Logger
+
+	// Owned by the publishing goroutine.
+	listings map[string]*listing
+	pending  []tick.Event // one message in the making: same listing, kind and scales; capacity is the batch size
+	to       *listing     // of pending
+	payload  []byte       // reused for every message
+
+	// Written by the publishing goroutine, read by anybody.
+	epoch                                           atomic.Uint64
+	published, lost, refused, messages, symbolsSeen atomic.Uint64
+}
+
+// listing is one symbol of the publisher.
+type listing struct {
+	symbol   string
+	subjects [tick.KindStatus + 1]string // by kind
+	session  session
+}
+
+// firstRefusedLogged is how many refused events are shown; the others are only counted.
+const firstRefusedLogged = 5
+
+// New returns a publisher whose first epoch starts now.
+func New(c Config, sender Sender) (*Publisher, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	subjects, err := bus.NewSubjects(c.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	p := &Publisher{
+		name: c.Name, subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, onEvent: c.OnEvent, clock: c.Clock, log: c.Log,
+		listings: make(map[string]*listing),
+		pending:  make([]tick.Event, 0, c.BatchEvents),
+	}
+	p.NewEpoch()
+	return p, nil
+}
+
+// NewEpoch starts anew: sequences, figures and scales begin as for a publisher that has just started.
+func (p *Publisher) NewEpoch() {
+	p.Flush()
+	p.epoch.Store(max(uint64(p.clock.Now().UnixNano()), p.epoch.Load()+1))
+	for _, l := range p.listings {
+		l.session = session{}
+	}
+}
+
+// Epoch returns the number that tells this start of the publisher from earlier ones.
+func (p *Publisher) Epoch() uint64 { return p.epoch.Load() }
+
+// Counters returns what was published so far.
+func (p *Publisher) Counters() Counters {
+	return Counters{
+		Published: p.published.Load(), Lost: p.lost.Load(), Refused: p.refused.Load(),
+		Messages: p.messages.Load(), Symbols: p.symbolsSeen.Load(),
+	}
+}
+
+// Publish numbers e, completes it (epoch, scales, figures of a trade) and sends it, or keeps it for the batch that the next Publish or
+// Flush sends. The symbol must be valid. Publish changes e and does not keep it.
+func (p *Publisher) Publish(symbol string, e *tick.Event) {
+	l := p.listing(symbol)
+	if !l.session.accept(e) {
+		p.refuse(l, e)
+		return
+	}
+	l.session.sequence++
+	e.Sequence, e.Epoch = l.session.sequence, p.epoch.Load()
+	if e.Kind == tick.KindTrade {
+		l.session.count(&e.Trade)
+	}
+	if len(p.pending) > 0 && (p.to != l || p.pending[0].Kind != e.Kind || p.pending[0].Scales != e.Scales) {
+		p.Flush()
+	}
+	p.to = l
+	p.pending = append(p.pending, *e)
+	if len(p.pending) == cap(p.pending) {
+		p.Flush()
+	}
+}
+
+// accept brings event and session to common scales. If something would not fit, the session is unchanged.
+func (s *session) accept(e *tick.Event) bool {
+	to := s.greatest(e.Scales)
+	if e.Scales != to && !rescaleEvent(e, to) {
+		return false
+	}
+	if s.scales == to {
+		return true
+	}
+	if !s.fits(to) {
+		return false
+	}
+	s.grow(to)
+	return true
+}
+
+// Flush sends what Publish keeps for a batch.
+func (p *Publisher) Flush() {
+	if len(p.pending) == 0 {
+		return
+	}
+	p.payload = bus.AppendEventBatch(p.payload[:0], p.name, p.pending)
+	count := uint64(len(p.pending))
+	if err := p.sender.Publish(p.to.subjects[p.pending[0].Kind], p.payload); err != nil {
+		p.lost.Add(count) // numbered: consumers see the gap. Why the bus is away is logged where the connection is.
+	} else {
+		p.published.Add(count)
+		p.messages.Add(1)
+		p.tell()
+	}
+	p.pending = p.pending[:0]
+}
+
+func (p *Publisher) tell() {
+	if p.onEvent == nil {
+		return
+	}
+	for _, e := range p.pending {
+		p.onEvent(p.to.symbol, e)
+	}
+}
+
+func (p *Publisher) listing(symbol string) *listing {
+	if p.to != nil && p.to.symbol == symbol {
+		return p.to
+	}
+	if l, ok := p.listings[symbol]; ok {
+		return l
+	}
+	l := &listing{symbol: symbol}
+	for _, kind := range []tick.Kind{tick.KindQuote, tick.KindTrade, tick.KindStatus} {
+		l.subjects[kind] = p.subjects.Event(kind, symbol)
+	}
+	p.listings[symbol] = l
+	p.symbolsSeen.Add(1)
+	return l
+}
+
+func (p *Publisher) refuse(l *listing, e *tick.Event) {
+	if p.refused.Add(1) <= firstRefusedLogged {
+		p.log.Warn("event refused: a price or size does not fit the scale of its symbol",
+			"symbol", l.symbol, "kind", e.Kind.String(), "price_scale", e.Scales.Price, "size_scale", e.Scales.Size)
+	}
+}
