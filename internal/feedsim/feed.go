@@ -49,10 +49,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: Open and Clock are needed", ErrConfig)
 	}
 	if c.Passes < 0 {
-		return fmt.Errorf("%w: Passes is %d, give 0 or more", ErrConfig, c.Passes)
+		return fmt.Errorf("%w: passes is %d, give 0 or more", ErrConfig, c.Passes)
 	}
 	if err := c.Speed.Validate(); err != nil {
-		return fmt.Errorf("%w: Speed: %w", ErrConfig, err)
+		return fmt.Errorf("%w: speed: %w", ErrConfig, err)
 	}
 	return nil
 }

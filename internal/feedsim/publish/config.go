@@ -17,7 +17,7 @@ var ErrConfig = errors.New("publish: configuration")
 // MaxHeartbeat is the greatest heartbeat interval: gateways take a feed for dead after two seconds of silence.
 const MaxHeartbeat = time.Second
 
-// Config of a Publisher.
+// Config of a Publisher. Errors call the fields by their settings: publisher, prefix, batch, heartbeat.
 type Config struct {
 	// Name of the publisher, 1 to 64 printable ASCII bytes. Two publishers of one bus need two names. Default "feedsim".
 	Name string
@@ -51,16 +51,16 @@ func DefaultConfig() Config {
 // Validate names the first field that is out of its range.
 func (c Config) Validate() error {
 	if err := tick.ValidateSymbol(c.Name); err != nil {
-		return fmt.Errorf("%w: Name: %w", ErrConfig, err)
+		return fmt.Errorf("%w: publisher: %w", ErrConfig, err)
 	}
 	if _, err := bus.NewSubjects(c.Prefix); err != nil {
-		return fmt.Errorf("%w: Prefix: %w", ErrConfig, err)
+		return fmt.Errorf("%w: prefix: %w", ErrConfig, err)
 	}
 	if c.BatchEvents < 1 || c.BatchEvents > bus.MaxEventsPerMessage {
-		return fmt.Errorf("%w: BatchEvents is %d, give 1 to %d", ErrConfig, c.BatchEvents, bus.MaxEventsPerMessage)
+		return fmt.Errorf("%w: batch is %d, give 1 to %d", ErrConfig, c.BatchEvents, bus.MaxEventsPerMessage)
 	}
 	if c.HeartbeatEvery <= 0 || c.HeartbeatEvery > MaxHeartbeat {
-		return fmt.Errorf("%w: HeartbeatEvery is %v, give up to %v", ErrConfig, c.HeartbeatEvery, MaxHeartbeat)
+		return fmt.Errorf("%w: heartbeat is %v, give up to %v", ErrConfig, c.HeartbeatEvery, MaxHeartbeat)
 	}
 	if c.Clock == nil || c.Log == nil {
 		return fmt.Errorf("%w: Clock and Log are needed; start from DefaultConfig", ErrConfig)

@@ -193,11 +193,11 @@ func TestHeartbeats(t *testing.T) {
 
 func TestConfigNamesTheField(t *testing.T) {
 	for field, change := range map[string]func(*publish.Config){
-		"Name":           func(c *publish.Config) { c.Name = "" },
-		"Prefix":         func(c *publish.Config) { c.Prefix = "md.>" },
-		"BatchEvents":    func(c *publish.Config) { c.BatchEvents = 0 },
-		"HeartbeatEvery": func(c *publish.Config) { c.HeartbeatEvery = 2 * time.Second },
-		"Clock":          func(c *publish.Config) { c.Clock = nil },
+		"publisher": func(c *publish.Config) { c.Name = "" },
+		"prefix":    func(c *publish.Config) { c.Prefix = "md.>" },
+		"batch":     func(c *publish.Config) { c.BatchEvents = 0 },
+		"heartbeat": func(c *publish.Config) { c.HeartbeatEvery = 2 * time.Second },
+		"Clock":     func(c *publish.Config) { c.Clock = nil },
 	} {
 		config := publish.DefaultConfig()
 		change(&config)
