@@ -35,5 +35,5 @@
 //
 // # Limits
 //
-// The depth is a power of two, 4 to 1<<20. A ring of depth d and width w takes 8*d*w bytes and one cache line.
+// The depth is a power of two, 4 to 1<<20. A ring of depth d and width w takes 8*d*w bytes and two cache lines.
 package ringbuf

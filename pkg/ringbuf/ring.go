@@ -22,11 +22,14 @@ type Ring struct {
 	mask  uint64          // depth - 1
 	width uint64
 
-	// Readers poll head while the writer stores it: 64 bytes keep it away from the fields above, which readers need unchanged.
+	// Readers poll head while the writer stores it. A cache line of its own (64 bytes; an object of 128 bytes is aligned to them) keeps
+	// it away from the fields above, which readers need unchanged, and from the ring that lies behind this one.
 	_ [64 - 5*8]byte
 
 	// Written by the writer only. Position of the newest record; storing it hands the slot to the readers.
 	head atomic.Uint64
+
+	_ [64 - 8]byte
 }
 
 // New returns an empty ring of depth records of width words.
@@ -51,14 +54,16 @@ func ValidateDepth(depth int) error {
 // Head returns the position of the newest record, 0 while the ring is empty.
 func (r *Ring) Head() uint64 { return r.head.Load() }
 
-// Publish appends one record and returns its position. It overwrites the oldest record and never waits. words has the ring's width.
+// Publish appends one record and returns its position. It overwrites the oldest record and never waits. It panics unless words has the
+// ring's width.
 //
 // A word that the slot already holds is not stored: an atomic store costs a full barrier (measured 5.6 ns against 0.3 ns for the load
-// on the 2-core reference machine), and from one lap to the next most words of a ticker are the same.
+// on the 2-core reference machine), and from one lap to the next most words of a ticker are the same. The shallower the ring, the more of
+// them are.
 func (r *Ring) Publish(words []uint64) uint64 {
 	position := r.head.Load() + 1
 	slot := r.slot(position)
-	words = words[:len(slot)]
+	mustFit(words, slot)
 	for i := range slot {
 		if slot[i].Load() != words[i] {
 			slot[i].Store(words[i])
@@ -68,7 +73,8 @@ func (r *Ring) Publish(words []uint64) uint64 {
 	return position
 }
 
-// Latest copies the newest record into words, which has the ring's width, and returns its position; 0 if there is none.
+// Latest copies the newest record into words and returns its position; 0 if there is none. It panics rather than copy into words
+// that have not the ring's width.
 func (r *Ring) Latest(words []uint64) uint64 {
 	for {
 		position := r.head.Load()
@@ -98,7 +104,8 @@ type Result struct {
 	Missed uint64 // with Lapped: how many positions from the one asked for to Oldest are gone
 }
 
-// Read copies the record of one position, which is at least 1, into words, which has the ring's width.
+// Read copies the record of one position, which is at least 1, into words. Unless it returns Copied, what words hold means nothing.
+// It panics rather than copy into words that have not the ring's width.
 func (r *Ring) Read(position uint64, words []uint64) Result {
 	if position > r.head.Load() {
 		return Result{Status: Empty}
@@ -113,7 +120,7 @@ func (r *Ring) Read(position uint64, words []uint64) Result {
 // copy reports whether words hold the record of position, untorn. The position has been published.
 func (r *Ring) copy(position uint64, words []uint64) bool {
 	slot := r.slot(position)
-	words = words[:len(slot)]
+	mustFit(words, slot)
 	for i := range slot {
 		words[i] = slot[i].Load()
 	}
@@ -126,6 +133,13 @@ func (r *Ring) oldest(h uint64) uint64 {
 		return 1
 	}
 	return h - r.mask + 1
+}
+
+// mustFit panics on words of another width. It stands before the loops also because it spares them the bounds checks.
+func mustFit(words []uint64, slot []atomic.Uint64) {
+	if len(words) != len(slot) {
+		panic("ringbuf: words have not the ring's width")
+	}
 }
 
 func (r *Ring) slot(position uint64) []atomic.Uint64 {
