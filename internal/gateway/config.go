@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feed"
+	"tickgate/internal/natsd"
+	"tickgate/internal/stream"
+	"tickgate/pkg/subscription"
+)
+
+// ErrConfig is wrapped by the errors of Validate that are the gateway's own; each names the setting.
+var ErrConfig = errors.New("gateway: configuration")
+
+// Config is everything that can be set. The fields of the stages are settings too.
+type Config struct {
+	// GRPCListen, WebListen and AdminListen are host:port; port 0 lets the system choose. Default 127.0.0.1 with 50051, 8080, 9464. The admin
+	// listener is for a trusted network only.
+	GRPCListen, WebListen, AdminListen string
+	// Bus says how to reach NATS; with an empty URL the gateway runs a NATS server of its own.
+	Bus bus.Connection
+	// NATS is the embedded server, and Keep what it keeps of the events.
+	NATS natsd.Config
+	Keep feed.StreamConfig
+	// Prefix is the first token of every bus subject, default md.
+	Prefix string
+	// Demo replays the shipped sample of a real market in a loop. Default false.
+	Demo bool
+	// DrainTimeout bounds the whole shutdown, default 20 s: streams that are left then are cut off.
+	DrainTimeout time.Duration
+
+	Table         subscription.TableConfig
+	Subscriptions subscription.Config
+	Stream        stream.Config
+	Feed          feed.Config
+}
+
+// DefaultConfig returns the defaults.
+func DefaultConfig() Config {
+	return Config{
+		GRPCListen:    "127.0.0.1:50051",
+		WebListen:     "127.0.0.1:8080",
+		AdminListen:   "127.0.0.1:9464",
+		NATS:          natsd.DefaultConfig(),
+		Keep:          feed.DefaultStreamConfig(),
+		Prefix:        bus.DefaultPrefix,
+		DrainTimeout:  20 * time.Second,
+		Table:         subscription.DefaultTableConfig(),
+		Subscriptions: subscription.DefaultConfig(),
+		Stream:        stream.DefaultConfig(),
+		Feed:          feed.DefaultConfig(),
+	}
+}
+
+// Validate names the first setting that cannot work.
+func (c Config) Validate() error {
+	if c.DrainTimeout <= 0 {
+		return fmt.Errorf("%w: drain-timeout is %v, give more than 0", ErrConfig, c.DrainTimeout)
+	}
+	if c.Keep.MaxAge <= 0 || c.Keep.MaxBytes <= 0 || c.Keep.MaxMessagesPerSubject < 1 {
+		return fmt.Errorf("%w: keep-age is %v, keep-bytes %d and keep-messages-per-subject %d, give more than 0",
+			ErrConfig, c.Keep.MaxAge, c.Keep.MaxBytes, c.Keep.MaxMessagesPerSubject)
+	}
+	if c.Demo && c.Bus.URL != "" {
+		return fmt.Errorf("%w: demo is for the embedded NATS server; leave nats-url out, or run feedsim beside the gateway", ErrConfig)
+	}
+	for _, stage := range []interface{ Validate() error }{c.NATS, c.Table, c.Subscriptions, c.Stream, c.Feed} {
+		if err := stage.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/feedsim/replay"
+	"tickgate/sample"
+)
+
+// runDemo replays the shipped minute of a real market again and again, over the bus like any other publisher. Events carry the time at which they are due, so
+// that the latency of the first stage means something.
+func (g *Gateway) runDemo(ctx context.Context) error {
+	select { // the stream exists then, and clients have something to warm up from
+	case <-g.feed.Ready():
+	case <-ctx.Done():
+		return nil
+	}
+	conn, err := bus.Connect(g.bus, "tickgate demo feed", g.log, bus.Handlers{})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+
+	config := publish.DefaultConfig()
+	config.Name, config.Prefix, config.Log = "demo", g.config.Prefix, g.log
+	publisher, err := publish.New(config, conn)
+	if err != nil {
+		return fmt.Errorf("demo feed: %w", err)
+	}
+	market := replay.DefaultConfig()
+	market.Files = []csvfile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
+	market.Passes = 0 // until the gateway stops
+	market.EventTime = feedsim.EventTimeIntended
+	market.Log = g.log
+	demo, err := replay.New(market, publisher)
+	if err != nil {
+		return fmt.Errorf("demo feed: %w", err)
+	}
+	if err := demo.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("demo feed: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feed"
+	"tickgate/internal/latency"
+	"tickgate/internal/natsd"
+	"tickgate/internal/stream"
+	"tickgate/internal/telemetry"
+	"tickgate/pkg/subscription"
+	tickgatev1 "tickgate/proto/tickgate/v1"
+)
+
+// Gateway is one running gateway.
+type Gateway struct {
+	// Immutable after Start.
+	config    Config
+	log       *slog.Logger
+	listeners listeners
+	embedded  *natsd.Server // nil: an existing NATS was joined
+	bus       bus.Connection
+	subjects  bus.Subjects
+	feed      *feed.Feed
+	hub       *subscription.Hub
+	service   *stream.Server
+	grpc      *grpc.Server
+	health    *health.Server
+	web       *http.Server
+	admin     *http.Server
+
+	draining atomic.Bool
+}
+
+// Start listens, connects and makes every stage, so that what cannot work fails here with one error. Nothing is served until Run.
+func Start(config Config, log *slog.Logger) (*Gateway, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	subjects, err := bus.NewSubjects(config.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{config: config, log: log, subjects: subjects, health: health.NewServer()}
+	for _, step := range []func() error{g.listen, g.joinBus, g.makeStages, g.makeServers} {
+		if err := step(); err != nil {
+			g.release()
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (g *Gateway) listen() (err error) {
+	g.listeners, err = listenAll(g.config)
+	return err
+}
+
+// joinBus says where the bus is: the NATS that is configured, or one of our own, started here.
+func (g *Gateway) joinBus() (err error) {
+	g.bus = g.config.Bus
+	if g.bus.URL != "" {
+		return nil
+	}
+	if g.embedded, err = natsd.Start(g.config.NATS, g.log); err != nil {
+		return err
+	}
+	g.bus = g.embedded.Connection()
+	return g.ensureStream()
+}
+
+// ensureStream makes the embedded server keep the last values.
+func (g *Gateway) ensureStream() error {
+	conn, err := bus.Connect(g.bus, "tickgate setup", g.log, bus.Handlers{})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), g.config.NATS.StartTimeout)
+	defer cancel()
+	return feed.EnsureStream(ctx, conn, g.subjects, g.config.Keep)
+}
+
+// makeStages makes feed, hub and service.
+func (g *Gateway) makeStages() error {
+	table, err := subscription.NewTable(g.config.Table)
+	if err != nil {
+		return err
+	}
+	totals := latency.NewTotals()
+	subscriptions := g.config.Subscriptions
+	subscriptions.AfterCare = func(worker int) { g.service.MergeLatency(worker) }
+	if g.hub, err = subscription.NewHub(table, subscriptions); err != nil {
+		return err
+	}
+	feedConfig := g.config.Feed
+	feedConfig.Log, feedConfig.Latency = g.log, totals
+	if g.feed, err = feed.New(feedConfig, g.bus, g.subjects, table); err != nil {
+		return err
+	}
+	if g.service, err = stream.NewServer(g.hub, g.config.Stream, g.feed, totals, g.log); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		telemetry.NewCollector(telemetry.Sources{Feed: g.feed, Hub: g.hub, Streams: g.service, Latency: totals}),
+	)
+	g.admin = newHTTPServer(g.adminHandler(registry))
+	return nil
+}
+
+func (g *Gateway) makeServers() error {
+	g.grpc = grpc.NewServer(g.service.ServerOptions()...)
+	g.service.Register(g.grpc)
+	healthpb.RegisterHealthServer(g.grpc, g.health)
+	reflection.Register(g.grpc)
+	g.setServing(healthpb.HealthCheckResponse_NOT_SERVING)
+	web, err := g.webHandler()
+	if err != nil {
+		return err
+	}
+	g.web = newHTTPServer(web)
+	return nil
+}
+
+// newHTTPServer returns a server that no slow or silent browser can hold. Profiles take up to their own time, so writing has no bound here.
+func newHTTPServer(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+}
+
+// release undoes Start.
+func (g *Gateway) release() {
+	if g.embedded != nil {
+		g.embedded.Shutdown()
+	}
+	g.listeners.close()
+}
+
+// Run serves until ctx is done, drains and stops. Canceling abort ends the drain at once. It returns the first error of a stage that ended by itself.
+func (g *Gateway) Run(ctx, abort context.Context) error {
+	stages := newStages()
+	stages.start("subscriptions", g.hub.Run)
+	stages.start("feed", g.feed.Run)
+	stages.start("gRPC server", func(context.Context) error { return g.grpc.Serve(g.listeners.grpc) })
+	stages.start("web server", func(context.Context) error { return serveHTTP(g.web.Serve(g.listeners.web)) })
+	stages.start("admin server", func(context.Context) error { return serveHTTP(g.admin.Serve(g.listeners.admin)) })
+	if g.config.Demo {
+		stages.start("demo feed", g.runDemo)
+	}
+	stages.start("readiness", g.watchReadiness)
+
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-stages.failed:
+	}
+	return errors.Join(failed, g.shutDown(abort, stages))
+}
+
+// watchReadiness tells the health service when the last values are known.
+func (g *Gateway) watchReadiness(ctx context.Context) error {
+	select {
+	case <-g.feed.Ready():
+		g.setServing(healthpb.HealthCheckResponse_SERVING)
+		g.log.Info("ready", "symbols", g.feed.Stats().Symbols)
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func (g *Gateway) setServing(status healthpb.HealthCheckResponse_ServingStatus) {
+	g.health.SetServingStatus("", status)
+	g.health.SetServingStatus(tickgatev1.MarketData_ServiceDesc.ServiceName, status)
+}
+
+// Ready is closed when the last values are known and clients may come.
+func (g *Gateway) Ready() <-chan struct{} { return g.feed.Ready() }
+
+// notReady returns why clients should not be sent here; empty: they may.
+func (g *Gateway) notReady() string {
+	if g.draining.Load() {
+		return "draining"
+	}
+	select {
+	case <-g.feed.Ready():
+		return ""
+	default:
+		return "waiting for NATS and the last values"
+	}
+}
+
+func serveHTTP(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// stages are the goroutines of a gateway.
+type stages struct {
+	running sync.WaitGroup
+	stop    map[string]context.CancelFunc
+	done    map[string]chan struct{}
+	failed  chan error // of one, for the first; sent to by stages, received by Run, never closed
+}
+
+func newStages() *stages {
+	return &stages{stop: make(map[string]context.CancelFunc), done: make(map[string]chan struct{}), failed: make(chan error, 1)}
+}
+
+// start runs a stage until end is called with its name.
+func (s *stages) start(name string, run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	s.stop[name], s.done[name] = cancel, done
+	s.running.Go(func() {
+		defer close(done)
+		if err := run(ctx); err != nil && ctx.Err() == nil {
+			select {
+			case s.failed <- fmt.Errorf("gateway: %s: %w", name, err):
+			default:
+			}
+		}
+	})
+}
+
+// end stops a stage, if it was started, and waits for it.
+func (s *stages) end(name string) {
+	if cancel := s.stop[name]; cancel != nil {
+		cancel()
+		<-s.done[name]
+	}
+}
