@@ -1,0 +1,24 @@
+// Package replay plays recorded files to the bus, several of them merged by time.
+//
+// # Use
+//
+//	config := replay.DefaultConfig()
+//	config.Files = []csvfile.File{csvfile.Path("quotes.csv.gz"), csvfile.Path("trades.csv.gz")}
+//	replay, err := replay.New(config, publisher)
+//	err = replay.Run(ctx)
+//
+// A file need not be on disk: csvfile.File takes any function that opens one, such as those of the sample.
+//
+// # Concurrency
+//
+// Run is called once. Progress may be called from anywhere, Report after Run has returned.
+//
+// # Slow readers
+//
+// See feedsim: the replay keeps to its schedule.
+//
+// # Limits
+//
+// Files are read as they are played: memory does not depend on their size. Events of the same time are played in the order of the files, so
+// the order is the same every time.
+package replay

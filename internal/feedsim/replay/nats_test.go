@@ -1,0 +1,94 @@
+package replay_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+
+	"tickgate/internal/bus"
+	"tickgate/pkg/tick"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const patience = 30 * time.Second
+
+// startNATS starts a server in this process.
+func startNATS(t testing.TB) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	if !s.ReadyForConnections(patience) {
+		t.Fatal("the NATS server does not start")
+	}
+	return s
+}
+
+func connect(t testing.TB, s *server.Server) *nats.Conn {
+	t.Helper()
+	closed := make(chan struct{})
+	c, err := bus.Connect(bus.Connection{URL: s.ClientURL()}, t.Name(), slog.New(slog.DiscardHandler), bus.Handlers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetClosedHandler(func(*nats.Conn) { close(closed) })
+	t.Cleanup(func() {
+		c.Close()
+		<-closed
+	})
+	return c
+}
+
+// received is what a subscriber of everything got.
+type received struct {
+	symbol string
+	event  tick.Event
+}
+
+// subscribe decodes every event of the bus into the channel that it returns, which holds them all.
+func subscribe(t testing.TB, s *server.Server, capacity int) <-chan received {
+	t.Helper()
+	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan received, capacity) // all that the test publishes: the callback never waits
+	var decoder bus.Decoder
+	c := connect(t, s)
+	subscription, err := c.Subscribe(subjects.All(), func(m *nats.Msg) {
+		if subjects.IsHeartbeat(m.Subject) {
+			return
+		}
+		kind, symbol, err := subjects.ParseEvent(m.Subject)
+		if err == nil {
+			err = decoder.Decode(kind, m.Data)
+		}
+		if err != nil {
+			t.Errorf("message on %s: %v", m.Subject, err)
+		}
+		for _, e := range decoder.Events {
+			events <- received{symbol, e}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := subscription.SetPendingLimits(-1, -1); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return events
+}

@@ -1,0 +1,122 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/feedsim/publish"
+)
+
+// ErrConfig says that a field of Config is out of its range.
+var ErrConfig = errors.New("replay: configuration")
+
+// defaultSymbol fits the presets: a listing is a symbol at a venue.
+const defaultSymbol = "{symbol}.{venue}"
+
+// Config of a Replay.
+type Config struct {
+	// Files to play together, merged by time. At least one; no default.
+	Files []csvfile.File
+	// Layouts to try on each file; the first that fits its header is taken. Default: all presets.
+	Layouts []csvfile.Layout
+	// Symbol says how the symbol is made of columns. Default "{symbol}.{venue}".
+	Symbol string
+	// Speed of the recorded time. Default 1.
+	Speed pace.Speed
+	// Passes is how often the files are played, each a new epoch; 0 is until the context ends. Default 1.
+	Passes int
+	// EventTime of the events. Default: what the file says.
+	EventTime feedsim.EventTime
+	// Clock of the schedule. Default: the system's.
+	Clock pace.Clock
+	// Log takes the first few bad rows. Default: discarded.
+	Log *slog.Logger
+}
+
+// DefaultConfig returns the defaults named at the fields.
+func DefaultConfig() Config {
+	return Config{
+		Layouts: csvfile.Presets(),
+		Symbol:  defaultSymbol,
+		Speed:   1,
+		Passes:  1,
+		Clock:   pace.System(),
+		Log:     slog.New(slog.DiscardHandler),
+	}
+}
+
+// Validate names the first field that is out of its range.
+func (c Config) Validate() error {
+	if len(c.Files) == 0 {
+		return fmt.Errorf("%w: files: give at least one file", ErrConfig)
+	}
+	if len(c.Layouts) == 0 {
+		return fmt.Errorf("%w: layouts: give at least one", ErrConfig)
+	}
+	for _, l := range c.Layouts {
+		if err := l.Validate(); err != nil {
+			return fmt.Errorf("%w: layouts: %w", ErrConfig, err)
+		}
+	}
+	if _, err := csvfile.ParseTemplate(c.Symbol); err != nil {
+		return fmt.Errorf("%w: symbol: %w", ErrConfig, err)
+	}
+	if c.Log == nil {
+		return fmt.Errorf("%w: Log is needed; start from DefaultConfig", ErrConfig)
+	}
+	return nil // the rest is feedsim's
+}
+
+// Replay plays files.
+type Replay struct {
+	// Immutable after New.
+	files   []csvfile.File
+	options csvfile.Options
+	feed    *feedsim.Feed
+
+	// Owned by Run.
+	report csvfile.Report
+}
+
+// New returns a replay over a publisher, which Run owns from then on.
+func New(c Config, publisher *publish.Publisher) (*Replay, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	template, err := csvfile.ParseTemplate(c.Symbol)
+	if err != nil {
+		return nil, err
+	}
+	r := &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}}
+	r.feed, err = feedsim.New(feedsim.Config{
+		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Clock: c.Clock,
+	}, publisher)
+	return r, err
+}
+
+// Run plays the files. It returns nil at their end, or the context's error, or what is wrong with a file. It is called once.
+func (r *Replay) Run(ctx context.Context) error { return r.feed.Run(ctx) }
+
+// Progress returns how far the replay is.
+func (r *Replay) Progress() feedsim.Progress { return r.feed.Progress() }
+
+// Report returns what was read, over all passes. It is for after Run.
+func (r *Replay) Report() csvfile.Report { return r.report }
+
+// open opens all files before the first event is played: a wrong one is told at once.
+func (r *Replay) open() (feedsim.Source, error) {
+	var m merged
+	for _, f := range r.files {
+		reader, err := csvfile.Open(f, r.options, &r.report)
+		if err != nil {
+			return nil, errors.Join(err, m.Close())
+		}
+		m.add(reader)
+	}
+	return &m, nil
+}
