@@ -23,6 +23,9 @@ type Connection struct {
 	TLSCA     string // PEM file with the authorities to trust; empty: the system's
 	TLSCert   string // PEM file of the client certificate, with TLSKey
 	TLSKey    string
+
+	// InProcess is the embedded server, if there is one: its connections need no socket. URL is not dialled then, and only names the server. Not a setting.
+	InProcess nats.InProcessConnProvider
 }
 
 // Handlers are told of what happens to a connection. They run on a goroutine of nats.go and must not block.
@@ -79,6 +82,9 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 			log.Warn("nats", "error", err, "subject", subject)
 		}),
 	)
+	if c.InProcess != nil {
+		options = append(options, nats.InProcessServer(c.InProcess))
+	}
 	connection, err := nats.Connect(c.URL, options...)
 	if err != nil {
 		return nil, fmt.Errorf("bus: connect to %s: %w; check nats-url", c.URL, err)
