@@ -33,7 +33,7 @@ await() {
 
 $GRPCURL --version # builds it, so that this takes none of the waiting below
 
-bin/gateway --demo --grpc-listen 127.0.0.1:0 --web-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --nats-listen 127.0.0.1:-1 \
+bin/gateway --demo --grpc-listen 127.0.0.1:0 --web-listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --nats-listen 127.0.0.1:0 \
 	--data-dir "$folder/data" >"$folder/gateway.log" 2>&1 &
 gateway=$!
 await "the gateway's addresses" grep -q '^  gRPC' "$folder/gateway.log"

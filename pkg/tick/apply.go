@@ -54,10 +54,14 @@ func (r *Record) applyQuote(q *Quote) Changes {
 	if !q.AskPrice.Present {
 		askSize = Amount{}
 	}
-	return r.set(&r.BidPrice, q.BidPrice, HasBidPrice, ChangedBidPrice) |
+	changed := r.set(&r.BidPrice, q.BidPrice, HasBidPrice, ChangedBidPrice) |
 		r.set(&r.BidSize, bidSize, HasBidSize, ChangedBidSize) |
 		r.set(&r.AskPrice, q.AskPrice, HasAskPrice, ChangedAskPrice) |
 		r.set(&r.AskSize, askSize, HasAskSize, ChangedAskSize)
+	if changed == 0 { // a quote that repeats the former one is an event all the same: who wants quotes only must get its sequence
+		return ChangedBidPrice
+	}
+	return changed
 }
 
 func (r *Record) applyTrade(t *Trade) Changes {

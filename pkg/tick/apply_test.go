@@ -121,7 +121,7 @@ func TestApplyMarksOnlyWhatChanged(t *testing.T) {
 		event tick.Event
 		want  tick.Changes
 	}{
-		{"same quote", quoteEvent(3, tick.Some(99), tick.Some(5), tick.Some(101), tick.Some(7)), 0},
+		{"same quote still is an event", quoteEvent(3, tick.Some(99), tick.Some(5), tick.Some(101), tick.Some(7)), tick.ChangedBidPrice},
 		{"bid size", quoteEvent(3, tick.Some(99), tick.Some(6), tick.Some(101), tick.Some(7)), tick.ChangedBidSize},
 		{"ask price", quoteEvent(3, tick.Some(99), tick.Some(5), tick.Some(102), tick.Some(7)), tick.ChangedAskPrice},
 		{"empty bid", quoteEvent(3, tick.Amount{}, tick.Amount{}, tick.Some(101), tick.Some(7)), tick.ChangedBidPrice | tick.ChangedBidSize},

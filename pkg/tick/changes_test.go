@@ -37,7 +37,7 @@ func (m *changeModel) changedSince(lastPosition uint64) (changed tick.Changes) {
 	return changed
 }
 
-// changesBetween compares the public fields of two records; a trade and a status count as changes even if they repeat the former one.
+// changesBetween compares the public fields of two records; quote, trade and status count as changes even if they repeat the former one.
 func changesBetween(before, after *tick.Record, kind tick.Kind) (changed tick.Changes) {
 	if before.Epoch != after.Epoch {
 		return tick.ChangedAll
@@ -54,6 +54,9 @@ func changesBetween(before, after *tick.Record, kind tick.Kind) (changed tick.Ch
 	differs(before.Open, after.Open, tick.HasOpen, tick.ChangedRange)
 	differs(before.High, after.High, tick.HasHigh, tick.ChangedRange)
 	differs(before.Low, after.Low, tick.HasLow, tick.ChangedRange)
+	if kind == tick.KindQuote && changed == 0 { // a repeated quote counts as a change of the bid
+		changed = tick.ChangedBidPrice
+	}
 	switch kind {
 	case tick.KindTrade:
 		changed |= tick.ChangedTrade
