@@ -100,7 +100,7 @@ var orderBugs = []mutator{
 		func(_ *recorded, at *located) { at.update.Trade = &tickgatev1.Trade{Price: 1, Size: 1} },
 	)},
 	{"an update has an id that was never announced", history.RuleSubscribedOnly, updates(
-		func(at *located) bool { return true },
+		func(*located) bool { return true },
 		func(_ *recorded, at *located) { at.update.InstrumentId = 99 },
 	)},
 }

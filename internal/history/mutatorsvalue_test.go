@@ -46,7 +46,7 @@ var valueBugs = []mutator{
 		func(_ *recorded, at *located) { at.update.Sequence += 1000 },
 	)},
 	{"a scale is not announced", history.RuleNotTorn, updates(
-		func(at *located) bool { return announcesScale(at) },
+		announcesScale,
 		func(_ *recorded, at *located) {
 			at.batch.Instruments[0].PriceScale--
 		},

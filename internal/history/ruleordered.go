@@ -13,9 +13,9 @@ func (c *checker) checkStreamSequence(b *tickgatev1.Batch) {
 
 // checkOrder holds an update against the newest one of the symbol on this stream, be there an unsubscribe in between or not.
 func (c *checker) checkOrder(sub *subscription, u *tickgatev1.Update, now point) {
-	newest, any := c.stream.newest[sub.symbol]
+	newest, seen := c.stream.newest[sub.symbol]
 	switch {
-	case !any || newest.before(now):
+	case !seen || newest.before(now):
 	case now.before(newest):
 		c.violate(RuleOrdered, sub.symbol, "update %s after %s", now, newest)
 	case !sub.first || !u.GetSnapshot():

@@ -154,13 +154,13 @@ var scripts = []struct {
 	}, []history.Rule{history.RuleSubscribedOnly}},
 	{"a silence that nobody speaks in", latest, history.Options{
 		Silences: []history.Silence{{From: noon, To: noon.Add(3 * time.Second)}},
-	}, func(s *script) {}, []history.Rule{history.RuleStaleTold}},
+	}, func(*script) {}, []history.Rule{history.RuleStaleTold}},
 	{"a silence that is short, and one of another symbol", latest, history.Options{
 		Silences: []history.Silence{
 			{From: noon, To: noon.Add(time.Second)},
 			{From: noon, To: noon.Add(time.Hour), Symbols: []string{"B"}},
 		},
-	}, func(s *script) {}, nil},
+	}, func(*script) {}, nil},
 }
 
 func TestScripts(t *testing.T) {

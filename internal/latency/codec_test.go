@@ -116,9 +116,11 @@ func TestDecode(t *testing.T) {
 
 // header is the inflated part of a histogram that somebody made up.
 type header struct {
-	cookie, payloadBytes, normalizing, digits int32
-	lowest, highest                           int64
-	ratio                                     float64
+	cookie, payloadBytes int32
+	_                    int32 // normalizing index
+	digits               int32
+	lowest, highest      int64
+	ratio                float64
 }
 
 func validHeader() header {

@@ -35,7 +35,7 @@ func LatencyDesc(name, help string) *prometheus.Desc {
 // The HdrHistogram's buckets are narrower than any of Prometheus' by far (0.1 %). One that lies across a bound counts where its middle
 // is, in every scrape, so that no count ever falls.
 func LatencyMetrics(desc *prometheus.Desc, snapshot *latency.Snapshot) []prometheus.Metric {
-	metrics := make([]prometheus.Metric, 0, len(latency.Stages()))
+	var metrics []prometheus.Metric
 	for _, stage := range latency.Stages() {
 		metrics = append(metrics, &latencyMetric{
 			desc:      desc,

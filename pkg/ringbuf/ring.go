@@ -89,11 +89,11 @@ func (r *Ring) Latest(words []uint64) uint64 {
 type Status uint8
 
 const (
-	// Empty: the position is not written yet; try again after the next publish.
+	// Empty says that the position is not written yet; try again after the next publish.
 	Empty Status = iota
-	// Copied: the record of the position was copied.
+	// Copied says that words hold the record of the position.
 	Copied
-	// Lapped: the position was overwritten; go on with Result.Oldest, Result.Missed records are gone.
+	// Lapped says that the position was overwritten; go on with Result.Oldest, Result.Missed records are gone.
 	Lapped
 )
 

@@ -42,8 +42,8 @@ func changesBetween(before, after *tick.Record, kind tick.Kind) (changed tick.Ch
 	if before.Epoch != after.Epoch {
 		return tick.ChangedAll
 	}
-	differs := func(old, new int64, has tick.Presence, group tick.Changes) {
-		if old != new || before.Presence&has != after.Presence&has {
+	differs := func(was, is int64, has tick.Presence, group tick.Changes) {
+		if was != is || before.Presence&has != after.Presence&has {
 			changed |= group
 		}
 	}
