@@ -35,7 +35,7 @@ func ParseSpeed(text string) (Speed, error) {
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("%w %q: give a number from %g to %g, or %q", ErrSpeed, text, MinSpeed, MaxSpeed, unpacedName)
+		return 0, fmt.Errorf("%w %q: give a number from %v to %v, or %q", ErrSpeed, text, MinSpeed, MaxSpeed, unpacedName)
 	}
 	return Speed(v), Speed(v).Validate()
 }
@@ -45,7 +45,7 @@ func (s Speed) Validate() error {
 	if s.IsUnpaced() || s >= MinSpeed && s <= MaxSpeed {
 		return nil
 	}
-	return fmt.Errorf("%w %g: give a number from %g to %g, or %q", ErrSpeed, float64(s), MinSpeed, MaxSpeed, unpacedName)
+	return fmt.Errorf("%w %v: give a number from %v to %v, or %q", ErrSpeed, s, MinSpeed, MaxSpeed, unpacedName)
 }
 
 // String is the inverse of ParseSpeed.
@@ -53,5 +53,5 @@ func (s Speed) String() string {
 	if s.IsUnpaced() {
 		return unpacedName
 	}
-	return strconv.FormatFloat(float64(s), 'g', -1, 64)
+	return strconv.FormatFloat(float64(s), 'f', -1, 64)
 }

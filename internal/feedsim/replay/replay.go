@@ -85,6 +85,18 @@ type Replay struct {
 
 // New returns a replay over a publisher, which Run owns from then on.
 func New(c Config, publisher *publish.Publisher) (*Replay, error) {
+	r, err := newReplay(c)
+	if err != nil {
+		return nil, err
+	}
+	r.feed, err = feedsim.New(feedsim.Config{
+		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Clock: c.Clock,
+	}, publisher)
+	return r, err
+}
+
+// newReplay leaves out the feed.
+func newReplay(c Config) (*Replay, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -92,11 +104,20 @@ func New(c Config, publisher *publish.Publisher) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}}
-	r.feed, err = feedsim.New(feedsim.Config{
-		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Clock: c.Clock,
-	}, publisher)
-	return r, err
+	return &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}}, nil
+}
+
+// Probe opens each file, reads its header and closes it: what is wrong with its name or columns is known before anything else starts.
+func Probe(c Config) error {
+	r, err := newReplay(c)
+	if err != nil {
+		return err
+	}
+	source, err := r.open()
+	if err != nil {
+		return err
+	}
+	return source.Close()
 }
 
 // Run plays the files. It returns nil at their end, or the context's error, or what is wrong with a file. It is called once.

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/feedsim/replay"
+	"tickgate/internal/settings"
+)
+
+// errStrict says that there were bad rows and strict is set.
+var errStrict = errors.New("rows could not be read or published, and strict is set")
+
+// autoPreset tries all presets on each file.
+const autoPreset = "auto"
+
+// replaySettings are the settings that only replay has.
+type replaySettings struct {
+	preset, mapping, symbol string
+	loop, strict            bool
+}
+
+func (p program) replay(ctx context.Context, args []string) error {
+	set := settings.New("feedsim replay", envPrefix)
+	set.IgnoreEnv(testDataVariable)
+	set.Arguments = "FILE..."
+	set.Description = "Publishes the quotes and trades of CSV files, merged by time, at the pace at which they were recorded. Files may be compressed with gzip."
+	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol}
+	publishing := defaultPublishing()
+	timing := timing{speed: "1", eventTime: eventTimeRecorded}
+	own.register(set)
+	timing.register(set, eventTimeRecorded)
+	publishing.register(set)
+	if err := set.Load(args, p.environ, p.stdout); err != nil {
+		return usageError{err}
+	}
+	if err := publishing.publisher.Validate(); err != nil {
+		return usageError{err}
+	}
+	config, err := own.config(set, timing)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := replay.Probe(config); err != nil {
+		return err
+	}
+	return p.playFiles(ctx, config, publishing, own.strict)
+}
+
+func (p program) playFiles(ctx context.Context, config replay.Config, publishing publishing, strict bool) error {
+	var played *replay.Replay
+	err := p.play(ctx, playback{
+		publishing: publishing,
+		open: func(publisher *publish.Publisher, log *slog.Logger) (_ player, err error) {
+			config.Log = log
+			played, err = replay.New(config, publisher)
+			return played, err
+		},
+		position: func(s feedsim.Progress) string {
+			return time.Unix(0, int64(s.Position)).UTC().Format("2006-01-02 15:04:05.000")
+		},
+		more: func(out io.Writer) { reportRows(out, played.Report()) },
+	})
+	if err == nil && strict && played != nil && played.Report().Bad+played.Progress().Refused > 0 {
+		return errStrict
+	}
+	return err
+}
+
+func reportRows(out io.Writer, r csvfile.Report) {
+	fmt.Fprintf(out, "  rows          %d read, %d bad, %d out of time order\n", r.Rows, r.Bad, r.OutOfOrder)
+	for _, bad := range r.First {
+		fmt.Fprintf(out, "    %s\n", bad)
+	}
+}
+
+func (s *replaySettings) register(set *settings.Set) {
+	flags := set.Flags()
+	flags.StringVar(&s.preset, "preset", s.preset,
+		fmt.Sprintf("`layout` of the files: %s, or %s: each file takes the one that fits", strings.Join(csvfile.PresetNames(), ", "), autoPreset))
+	flags.StringVar(&s.mapping, "map", s.mapping,
+		"`columns` of the files in place of a preset: ts_recv=time:us,bid_price=bid,… with the unit of times (ns, us, ms, s); several, separated by ;, for files that differ")
+	flags.StringVar(&s.symbol, "symbol", s.symbol, "`template` of symbols; {column} is what that column holds")
+	flags.BoolVar(&s.loop, "loop", s.loop, "begin again at the end, as a new epoch, until stopped")
+	flags.BoolVar(&s.strict, "strict", s.strict, "end with exit code 1 if a row could not be read or published")
+}
+
+func (s *replaySettings) config(set *settings.Set, t timing) (replay.Config, error) {
+	config := replay.DefaultConfig()
+	feed, err := t.feed(set)
+	if err != nil {
+		return config, err
+	}
+	config.Speed, config.EventTime, config.Clock, config.Symbol = feed.Speed, feed.EventTime, feed.Clock, s.symbol
+	if s.loop {
+		config.Passes = 0
+	}
+	if config.Layouts, err = s.layouts(set); err != nil {
+		return config, err
+	}
+	if _, err := csvfile.ParseTemplate(s.symbol); err != nil {
+		return config, set.Check("symbol", err)
+	}
+	for _, path := range set.Flags().Args() {
+		config.Files = append(config.Files, csvfile.Path(path))
+	}
+	return config, config.Validate()
+}
+
+func (s *replaySettings) layouts(set *settings.Set) ([]csvfile.Layout, error) {
+	if s.mapping != "" {
+		if s.preset != autoPreset {
+			return nil, set.Check("map", fmt.Errorf("preset is %s: give only one of preset and map", s.preset))
+		}
+		return parseLayouts(set, s.mapping)
+	}
+	if s.preset == autoPreset {
+		return csvfile.Presets(), nil
+	}
+	layout, err := csvfile.Preset(s.preset)
+	return []csvfile.Layout{layout}, set.Check("preset", err)
+}
+
+func parseLayouts(set *settings.Set, mapping string) ([]csvfile.Layout, error) {
+	var layouts []csvfile.Layout
+	for _, text := range strings.Split(mapping, ";") {
+		layout, err := csvfile.ParseLayout(text)
+		if err != nil {
+			return nil, set.Check("map", err)
+		}
+		layouts = append(layouts, layout)
+	}
+	return layouts, nil
+}

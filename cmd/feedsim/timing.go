@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/settings"
+)
+
+// Values of event-time.
+const (
+	eventTimeIntended = "intended"
+	eventTimeRecorded = "recorded"
+	eventTimeNone     = "none"
+)
+
+// timing is when events are published, and what time they carry.
+type timing struct {
+	speed     string
+	eventTime string
+	source    string // value of event-time for what the source says
+}
+
+func (t *timing) register(set *settings.Set, source string) {
+	t.source = source
+	set.Flags().StringVar(&t.speed, "speed", t.speed, "`times` the pace, such as 10 or 0.5; max: no pace")
+	set.Flags().StringVar(&t.eventTime, "event-time", t.eventTime,
+		fmt.Sprintf("`ts_event` of events: %s (when each was due, for measuring latency) or %s", eventTimeIntended, source))
+}
+
+// feed returns the part of the feed's configuration that the settings decide, for one pass.
+func (t *timing) feed(set *settings.Set) (feedsim.Config, error) {
+	config := feedsim.Config{Passes: 1, Clock: pace.Precise()}
+	speed, err := pace.ParseSpeed(t.speed)
+	if err != nil {
+		return config, set.Check("speed", err)
+	}
+	config.Speed = speed
+	switch t.eventTime {
+	case eventTimeIntended:
+		config.EventTime = feedsim.EventTimeIntended
+	case t.source:
+		config.EventTime = feedsim.EventTimeRecorded
+	default:
+		return config, set.Check("event-time", fmt.Errorf("expected %s or %s", eventTimeIntended, t.source))
+	}
+	return config, nil
+}
