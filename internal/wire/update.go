@@ -67,7 +67,7 @@ func (b *Batch) Update(id uint32, r *tick.Record, changed tick.Changes, conflate
 	if changed&(tick.ChangedTrade|tick.ChangedRange) != 0 {
 		dst = appendTrade(dst, r, changed)
 	}
-	if changed&tick.ChangedStatus != 0 && r.Status != tick.StatusUnknown {
+	if changed&tick.ChangedStatus != 0 && (r.Status != tick.StatusUnknown || !snapshot) { // a status that is not known any more is told
 		dst = append(dst, updateStatus<<3|byte(protowire.BytesType), 2, statusStatus<<3, byte(r.Status))
 	}
 	b.buf = closeMessage(dst, at)
