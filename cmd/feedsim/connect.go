@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -57,44 +57,73 @@ func (s *publishing) register(set *settings.Set) {
 	flags.DurationVar(&p.HeartbeatEvery, "heartbeat", p.HeartbeatEvery, "interval of signs of life")
 }
 
+// link is a connection to NATS, from connect to close.
+type link struct {
+	*nats.Conn
+
+	first     sync.Once
+	connected chan struct{} // closed by the handler of the first connection
+	closing   atomic.Bool   // what happens to the connection is intended from now on
+	closed    chan struct{} // closed by the last handler
+}
+
 // connect waits until NATS is there: a feed that starts without it would lose its first events.
-func (s *publishing) connect(ctx context.Context, log *slog.Logger) (*nats.Conn, error) {
-	connected := make(chan struct{}) // closed by the handler of the first connection
-	var first sync.Once
+func (s *publishing) connect(ctx context.Context, log *slog.Logger) (*link, error) {
+	l := &link{connected: make(chan struct{}), closed: make(chan struct{})}
 	connection, err := bus.Connect(s.connection, "feedsim "+s.publisher.Name, log, bus.Handlers{
-		Disconnected: func(err error) { log.Warn("NATS is away; events are lost until it is back", "error", err) },
+		Disconnected: func(err error) {
+			if !l.closing.Load() {
+				log.Warn("NATS is away; events are lost until it is back", "error", err)
+			}
+		},
 		Reconnected: func() {
 			announce := func() { log.Info("NATS is back") }
-			first.Do(func() { announce = func() { close(connected) } })
+			l.first.Do(func() { announce = func() { close(l.connected) } })
 			announce()
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
+	l.Conn = connection
+	connection.SetClosedHandler(func(*nats.Conn) { close(l.closed) })
+	if err := s.awaitConnection(ctx, l); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (s *publishing) awaitConnection(ctx context.Context, l *link) error {
 	timeout := time.NewTimer(s.natsTimeout)
 	defer timeout.Stop()
 	select {
-	case <-connected:
-		return connection, nil
+	case <-l.connected:
+		return nil
 	case <-ctx.Done():
-		err = ctx.Err()
+		return ctx.Err()
 	case <-timeout.C:
-		err = fmt.Errorf("no NATS at %s within %v (nats-url, nats-timeout)", s.connection.URL, s.natsTimeout)
-		if last := connection.LastError(); last != nil {
-			err = fmt.Errorf("%w: %w", err, last)
-		}
 	}
-	connection.Close()
-	return nil, err
-}
-
-// disconnect makes sure that NATS has all that was published.
-func disconnect(connection *nats.Conn) error {
-	err := connection.FlushTimeout(flushTimeout)
-	connection.Close()
-	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
-		return fmt.Errorf("the last events may not have reached NATS: %w", err)
+	err := fmt.Errorf("no NATS at %s within %v (nats-url, nats-timeout)", s.connection.URL, s.natsTimeout)
+	if last := l.LastError(); last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
 	}
 	return err
+}
+
+// close returns when the last handler has.
+func (l *link) close() {
+	l.closing.Store(true)
+	l.Close()
+	<-l.closed
+}
+
+// finish makes sure that NATS has all that was published, then closes.
+func (l *link) finish() error {
+	err := l.FlushTimeout(flushTimeout)
+	l.close()
+	if err != nil {
+		return fmt.Errorf("the last events may not have reached NATS: %w", err)
+	}
+	return nil
 }

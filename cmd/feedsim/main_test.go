@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,21 +26,9 @@ const tradesHeader = "recv_ts_ns,exch_ts_ms,venue,symbol,trade_id,price,size,agg
 func feedsimRun(t *testing.T, ctx context.Context, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := program{environ: environ, stdout: &out, stderr: &locked{out: &errs}}
+	p := program{environ: environ, stdout: &out, stderr: &errs}
 	code = p.run(ctx, args)
 	return code, out.String(), errs.String()
-}
-
-// locked lets the log of nats.go's goroutines and the program share a buffer.
-type locked struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (l *locked) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.Write(b)
 }
 
 func startNATS(t *testing.T, options server.Options) *server.Server {

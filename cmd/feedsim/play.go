@@ -33,7 +33,7 @@ type playback struct {
 func (p program) play(ctx context.Context, b playback) error {
 	line := newStatusLine(p.stderr)
 	log := slog.New(slog.NewTextHandler(line, nil))
-	connection, err := b.publishing.connect(ctx, log)
+	link, err := b.publishing.connect(ctx, log)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -42,14 +42,14 @@ func (p program) play(ctx context.Context, b playback) error {
 	}
 	config := b.publishing.publisher
 	config.Log = log
-	publisher, err := publish.New(config, connection)
+	publisher, err := publish.New(config, link)
 	if err != nil {
-		connection.Close()
+		link.close()
 		return err
 	}
 	player, err := b.open(publisher, log)
 	if err != nil {
-		connection.Close()
+		link.close()
 		return err
 	}
 	stopStatus := line.follow(player, b.position)
@@ -61,7 +61,7 @@ func (p program) play(ctx context.Context, b playback) error {
 	} else if err != nil {
 		outcome = "failed"
 	}
-	err = errors.Join(err, disconnect(connection))
+	err = errors.Join(err, link.finish())
 	p.summary(outcome, player.Progress())
 	if b.more != nil {
 		b.more(p.stdout)
