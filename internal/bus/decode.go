@@ -129,6 +129,8 @@ func (d *Decoder) decodeEvent(kind tick.Kind, payload []byte) error {
 	switch {
 	case fields.failed:
 		return ErrMalformed
+	case e.Kind == 0:
+		return fmt.Errorf("%w: an event that is no quote, trade or status", ErrMalformed)
 	case e.Kind != kind:
 		return fmt.Errorf("%w: %s on a %s subject", ErrKind, e.Kind, kind)
 	case e.Sequence == 0:

@@ -29,14 +29,14 @@ type Ingester struct {
 	stored     [3]storedEvents // by kind, see WarmStart
 	counts     counters
 	lastHeard  time.Time
-	connected  bool // to the bus; while not, what still comes from the queue confirms nothing
+	connected  bool              // to the bus; while not, what still comes from the queue confirms nothing
 	latency    *latency.Recorder // nil: not measured
-	untold     bool // states have changed that no record accompanies
+	untold     bool              // states have changed that no record accompanies
 	logged     [DropReasons]bool
 
 	// Stored by Post, read by anybody.
 	board      board
-	heardAfter atomic.Int64 // nanoseconds from started to lastHeard; 0: never
+	heardAfter atomic.Int64 // 1 + nanoseconds from started to lastHeard; 0: never
 }
 
 // route is what a subject stands for.

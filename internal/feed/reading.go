@@ -115,6 +115,7 @@ func (f *Feed) finishReading(result readResult) {
 	default:
 		f.config.Log.Info("feed: live", "warm_start", outcome.Outcome.String(), "symbols", outcome.Symbols, "duration", outcome.Duration)
 	}
+	f.drain(len(f.messages)) // a value replaced in the stream while it was read is among these
 	f.readyOnce.Do(func() { close(f.ready) })
 }
 

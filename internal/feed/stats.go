@@ -30,7 +30,8 @@ type Stats struct {
 	WarmStartFailures uint64              // warm starts whose Outcome was WarmStartFailed
 }
 
-func (in *Ingester) stats() Stats {
+// Stats returns what the ingester had counted at its last Post. Any goroutine may call it.
+func (in *Ingester) Stats() Stats {
 	count := func(i int) uint64 { return in.board[i].Load() }
 	s := Stats{
 		Messages:         count(countMessages),
@@ -53,16 +54,13 @@ func (in *Ingester) stats() Stats {
 	return s
 }
 
-// Stats returns what the ingester had counted at its last Post. Any goroutine may call it.
-func (in *Ingester) Stats() Stats { return in.stats() }
-
 // Age returns how long ago a message was last taken, as of the last Post; false if never. Any goroutine may call it.
 func (in *Ingester) Age() (time.Duration, bool) {
 	heard := in.heardAfter.Load()
 	if heard == 0 {
 		return 0, false
 	}
-	return max(0, in.config.Now().Sub(in.started)-time.Duration(heard)), true
+	return max(0, in.config.Now().Sub(in.started)-time.Duration(heard-1)), true
 }
 
 // Post makes the counters visible to other goroutines. The feed goroutine calls it after a batch of messages.
@@ -72,6 +70,6 @@ func (in *Ingester) Post() {
 	in.counts[countSilent] = uint64(in.publishers.silent)
 	in.board.post(&in.counts)
 	if !in.lastHeard.IsZero() {
-		in.heardAfter.Store(int64(max(1, in.lastHeard.Sub(in.started)))) // 0 is never
+		in.heardAfter.Store(1 + int64(in.lastHeard.Sub(in.started))) // 0 is never
 	}
 }

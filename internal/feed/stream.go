@@ -91,6 +91,8 @@ var errIncomplete = errors.New("feed: the stream was read with a hole")
 // It is a plain consumer without acknowledgements rather than the library's ordered one: that one mends a hole by going on from the next stream
 // sequence, which is no longer one message per subject.
 func readLastMessages(ctx context.Context, connection *nats.Conn, stream string, wildcards []string) ([]Stored, error) {
+	pause := time.NewTicker(readRetryPause)
+	defer pause.Stop()
 	for {
 		stored, err := readOnce(ctx, connection, stream, wildcards)
 		if err == nil || hopeless(err) {
@@ -99,7 +101,7 @@ func readLastMessages(ctx context.Context, connection *nats.Conn, stream string,
 		select {
 		case <-ctx.Done():
 			return stored, fmt.Errorf("%w (%w)", context.Cause(ctx), err)
-		case <-time.After(readRetryPause):
+		case <-pause.C:
 		}
 	}
 }
@@ -142,30 +144,38 @@ func readOnce(ctx context.Context, connection *nats.Conn, stream string, wildcar
 func readPending(ctx context.Context, consumer jetstream.Consumer, pending int) ([]Stored, error) {
 	stored := make([]Stored, 0, pending)
 	for len(stored) < pending {
-		batch, err := consumer.Fetch(min(fetchMessages, pending-len(stored)), jetstream.FetchMaxWait(fetchWait))
-		if err != nil {
+		fetched, left, err := fetch(ctx, consumer, len(stored), min(fetchMessages, pending-len(stored)))
+		stored = append(stored, fetched...)
+		if err != nil || left == 0 || len(fetched) == 0 { // the last case: the rest has expired
 			return stored, err
-		}
-		before := len(stored)
-		for message := range batch.Messages() {
-			meta, err := message.Metadata()
-			if err != nil {
-				return stored, err
-			}
-			if meta.Sequence.Consumer != uint64(len(stored))+1 {
-				return stored, errIncomplete
-			}
-			stored = append(stored, Stored{Subject: message.Subject(), Payload: message.Data()})
-			if meta.NumPending == 0 {
-				return stored, ctx.Err()
-			}
-		}
-		if err := errors.Join(batch.Error(), ctx.Err()); err != nil {
-			return stored, err
-		}
-		if len(stored) == before { // the rest has expired
-			return stored, nil
 		}
 	}
 	return stored, nil
+}
+
+// fetch reads up to count messages after the first read ones, and returns how many are left then.
+func fetch(ctx context.Context, consumer jetstream.Consumer, read, count int) (fetched []Stored, left uint64, err error) {
+	wait, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	batch, err := consumer.Fetch(count, jetstream.FetchContext(wait))
+	if err != nil {
+		return nil, 0, err
+	}
+	for message := range batch.Messages() {
+		meta, err := message.Metadata()
+		if err != nil {
+			return fetched, 0, err
+		}
+		if meta.Sequence.Consumer != uint64(read+len(fetched))+1 {
+			return fetched, 0, errIncomplete
+		}
+		fetched = append(fetched, Stored{Subject: message.Subject(), Payload: message.Data()})
+		if left = meta.NumPending; left == 0 {
+			return fetched, 0, nil
+		}
+	}
+	if err = batch.Error(); ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = nil // only this fetch
+	}
+	return fetched, left, err
 }

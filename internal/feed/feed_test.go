@@ -1,0 +1,514 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feed"
+	"tickgate/internal/natsd"
+	"tickgate/pkg/subscription"
+	"tickgate/pkg/tick"
+)
+
+var discard = slog.New(slog.DiscardHandler)
+
+// eventually waits for a condition that other goroutines bring about.
+func eventually(t testing.TB, within time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	for !condition() {
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			t.Fatalf("not within %v: %s", within, what)
+		}
+	}
+}
+
+// startServer starts a server that is stopped at the end of the test at the latest.
+func startServer(t testing.TB, listen, storeDir string) *natsd.Server {
+	t.Helper()
+	config := natsd.DefaultConfig()
+	config.Listen, config.StoreDir = listen, storeDir
+	server, err := natsd.Start(config, discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	return server
+}
+
+func connect(t testing.TB, url string) *nats.Conn {
+	t.Helper()
+	connection, err := bus.Connect(bus.Connection{URL: url}, "test", discard, bus.Handlers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(connection.Close)
+	return connection
+}
+
+func ensureStream(t testing.TB, connection *nats.Conn, subjects bus.Subjects) {
+	t.Helper()
+	config := feed.DefaultStreamConfig()
+	config.Storage = jetstream.FileStorage
+	if err := feed.EnsureStream(t.Context(), connection, subjects, config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitStored waits until the stream has the last message of so many symbols: the server stores what it has been sent a little later.
+func waitStored(t testing.TB, connection *nats.Conn, symbols int) {
+	t.Helper()
+	js, err := jetstream.New(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, "the stream has all symbols", func() bool {
+		stream, err := js.Stream(t.Context(), feed.DefaultStream)
+		return err == nil && stream.CachedInfo().State.Msgs == uint64(symbols)
+	})
+}
+
+// running is a feed that runs until the end of the test.
+type running struct {
+	*feed.Feed
+	table    *subscription.Table
+	subjects bus.Subjects
+}
+
+func run(t testing.TB, connection bus.Connection, change func(*feed.Config)) *running {
+	t.Helper()
+	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := subscription.NewTable(subscription.DefaultTableConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := feed.DefaultConfig()
+	if change != nil {
+		change(&config)
+	}
+	f, err := feed.New(config, connection, subjects, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return &running{Feed: f, table: table, subjects: subjects}
+}
+
+func (r *running) waitReady(t testing.TB) {
+	t.Helper()
+	select {
+	case <-r.Ready():
+	case <-time.After(10 * time.Second):
+		t.Fatal("not ready")
+	}
+}
+
+func (r *running) latest(symbol string) (record tick.Record) {
+	if s := r.table.Lookup(symbol); s != nil {
+		s.Latest(&record)
+	}
+	return record
+}
+
+func (r *running) reason(symbol string) subscription.StateReason {
+	if s := r.table.Lookup(symbol); s != nil {
+		return s.State().Reason
+	}
+	return subscription.NotSeen
+}
+
+// venue publishes events of numbered symbols, and heartbeats. A publication that fails is lost, as with a real feed.
+type venue struct {
+	t          testing.TB
+	connection *nats.Conn
+	subjects   bus.Subjects
+	name       string
+	epoch      uint64
+	sequences  []atomic.Uint64 // by symbol, of the last event
+	failed     atomic.Uint64
+}
+
+func newVenue(t testing.TB, url string, symbols int) *venue {
+	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &venue{t: t, connection: connect(t, url), subjects: subjects, name: "venue", epoch: 1, sequences: make([]atomic.Uint64, symbols)}
+}
+
+func symbolName(i int) string { return fmt.Sprintf("SYM%05d.X", i) }
+
+func (v *venue) send(symbol int) {
+	e := quote(v.epoch, v.sequences[symbol].Add(1))
+	payload := bus.AppendEventBatch(nil, v.name, []tick.Event{e})
+	if v.connection.Publish(v.subjects.Event(tick.KindQuote, symbolName(symbol)), payload) != nil {
+		v.failed.Add(1)
+	}
+}
+
+func (v *venue) sendAll() {
+	for i := range v.sequences {
+		v.send(i)
+	}
+}
+
+func (v *venue) beat() {
+	_ = v.connection.Publish(v.subjects.Heartbeat(v.name), bus.AppendHeartbeat(nil, v.name, v.epoch, 1))
+}
+
+func (v *venue) flush() {
+	v.t.Helper()
+	if err := v.connection.FlushTimeout(5 * time.Second); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// trade sends events and heartbeats until the returned function is called.
+func (v *venue) trade(pause time.Duration) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(pause)
+		defer ticker.Stop()
+		for {
+			v.sendAll()
+			v.beat()
+			select {
+			case <-ticker.C:
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+// keepBeating sends heartbeats only.
+func (v *venue) keepBeating() (stop func()) {
+	return (&venue{t: v.t, connection: v.connection, subjects: v.subjects, name: v.name, epoch: v.epoch}).trade(50 * time.Millisecond)
+}
+
+func TestWarmStartOverlapsTheLivePath(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", t.TempDir())
+	v := newVenue(t, server.URL(), 50)
+	ensureStream(t, v.connection, v.subjects)
+	v.sendAll()
+	waitStored(t, v.connection, 50)
+	stop := v.trade(time.Millisecond)
+	r := run(t, server.Connection(), nil)
+	r.waitReady(t)
+	for i := range v.sequences {
+		if r.latest(symbolName(i)).Sequence == 0 {
+			t.Fatalf("ready without %s", symbolName(i))
+		}
+	}
+	before := r.Stats().Quotes
+	eventually(t, 5*time.Second, "live events", func() bool { return r.Stats().Quotes > before+1000 })
+	stop()
+	v.flush()
+	for i := range v.sequences {
+		eventually(t, 5*time.Second, symbolName(i)+" has the last value and is live", func() bool {
+			return r.latest(symbolName(i)).Sequence == v.sequences[i].Load() && r.reason(symbolName(i)) == subscription.FeedLive
+		})
+	}
+	s := r.Stats()
+	if s.Missing != 0 || s.Gaps != 0 || s.WarmStart.Outcome != feed.WarmStartDone || s.WarmStart.Symbols == 0 || !s.Connected || !s.Heard {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestTenThousandSymbolsAreWarmWithinTwoSeconds(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", t.TempDir())
+	v := newVenue(t, server.URL(), 10_000)
+	ensureStream(t, v.connection, v.subjects)
+	v.sendAll()
+	waitStored(t, v.connection, 10_000)
+	r := run(t, server.Connection(), nil)
+	r.waitReady(t)
+	s := r.Stats()
+	if s.WarmStart.Symbols != 10_000 || s.WarmStart.Outcome != feed.WarmStartDone {
+		t.Errorf("got %+v", s.WarmStart)
+	}
+	if limit := 2 * time.Second; !raceDetector && s.WarmStart.Duration > limit {
+		t.Errorf("it took %v", s.WarmStart.Duration)
+	}
+	t.Logf("%d symbols in %v", s.WarmStart.Symbols, s.WarmStart.Duration)
+}
+
+func TestSilenceIsToldWithinTwoSeconds(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", "")
+	r := run(t, server.Connection(), nil)
+	r.waitReady(t)
+	if outcome := r.Stats().WarmStart.Outcome; outcome != feed.WarmStartMissing {
+		t.Errorf("warm start %v without JetStream", outcome)
+	}
+	v := newVenue(t, server.URL(), 2)
+	v.sendAll()
+	v.flush()
+	sent := time.Now()
+	eventually(t, time.Second, "live", func() bool { return r.reason(symbolName(0)) == subscription.FeedLive })
+	eventually(t, 5*time.Second, "stale", func() bool { return r.reason(symbolName(0)) == subscription.FeedSilent })
+	if late := time.Since(sent); late > 2*time.Second {
+		t.Errorf("stale after %v", late)
+	}
+	v.beat()
+	eventually(t, time.Second, "live again", func() bool { return r.reason(symbolName(1)) == subscription.FeedLive })
+}
+
+func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
+	dir := t.TempDir()
+	server := startServer(t, "127.0.0.1:0", dir)
+	const symbols, quiet = 50, 49
+	v := newVenue(t, server.URL(), symbols)
+	ensureStream(t, v.connection, v.subjects)
+	r := run(t, bus.Connection{URL: server.URL()}, nil)
+	r.waitReady(t)
+	v.sendAll()
+	busy := &venue{t: t, connection: v.connection, subjects: v.subjects, name: v.name, epoch: v.epoch, sequences: v.sequences[:quiet]}
+	stop := busy.trade(time.Millisecond)
+	all := func(reason subscription.StateReason) func() bool {
+		return func() bool {
+			for i := range symbols {
+				if r.reason(symbolName(i)) != reason {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	eventually(t, 5*time.Second, "live", all(subscription.FeedLive))
+	for range 2 {
+		address := server.Addr().String()
+		server.Shutdown()
+		eventually(t, 2*time.Second, "stale after the bus was killed", all(subscription.BusLost))
+		lostAt := v.sequences[0].Load()
+		eventually(t, 5*time.Second, "the venue goes on meanwhile", func() bool { return v.sequences[0].Load() > lostAt+100 })
+		server = startServer(t, address, dir)
+		eventually(t, 5*time.Second, "live again, the quiet one too", all(subscription.FeedLive))
+	}
+	stop()
+	v.flush()
+	for i := range symbols {
+		eventually(t, 5*time.Second, symbolName(i)+" has the last value", func() bool {
+			return r.latest(symbolName(i)).Sequence == v.sequences[i].Load()
+		})
+	}
+	var sent, missing uint64
+	for i := range symbols {
+		sent += v.sequences[i].Load()
+		missing += r.latest(symbolName(i)).Missing
+	}
+	s := r.Stats()
+	published := uint64(0)
+	for i := range symbols {
+		published += r.table.Lookup(symbolName(i)).Position()
+	}
+	if published+missing != sent || s.Missing != missing || v.failed.Load()+busy.failed.Load() == 0 {
+		t.Errorf("%d records + %d missing, %d sent (%+v)", published, missing, sent, s)
+	}
+	if s.Reconnects != 2 {
+		t.Errorf("%d reconnects, want 2", s.Reconnects)
+	}
+}
+
+func TestWithoutAStreamEachSymbolWaitsForItsNextEvent(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", "")
+	r := run(t, bus.Connection{URL: server.URL()}, func(c *feed.Config) { c.WarmStartStream = "" })
+	r.waitReady(t)
+	v := newVenue(t, server.URL(), 2)
+	v.sendAll()
+	v.flush()
+	eventually(t, time.Second, "live", func() bool { return r.reason(symbolName(1)) == subscription.FeedLive })
+	address := server.Addr().String()
+	server.Shutdown()
+	eventually(t, 2*time.Second, "stale", func() bool { return r.reason(symbolName(1)) == subscription.BusLost })
+	startServer(t, address, "")
+	eventually(t, 5*time.Second, "connected again", func() bool { return v.connection.IsConnected() && r.Stats().Connected })
+	defer v.keepBeating()()
+	eventually(t, 5*time.Second, "the symbol that sends is live", func() bool {
+		v.send(0)
+		return r.reason(symbolName(0)) == subscription.FeedLive
+	})
+	if reason := r.reason(symbolName(1)); reason != subscription.BusLost {
+		t.Errorf("the other is stale for reason %d, want bus lost", reason)
+	}
+}
+
+func TestStartsBeforeTheServer(t *testing.T) {
+	holder, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := holder.Addr().String()
+	holder.Close()
+	r := run(t, bus.Connection{URL: "nats://" + address}, nil)
+	if s := r.Stats(); s.Connected || s.Heard {
+		t.Errorf("got %+v", s)
+	}
+	server := startServer(t, address, t.TempDir())
+	r.waitReady(t)
+	v := newVenue(t, server.URL(), 1)
+	v.sendAll()
+	eventually(t, 5*time.Second, "live", func() bool { return r.reason(symbolName(0)) == subscription.FeedLive })
+	if s := r.Stats(); s.Reconnects != 0 || s.WarmStart.Outcome != feed.WarmStartMissing {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestDroppedMessagesAreMadeUpForByTheStream(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", t.TempDir())
+	v := newVenue(t, server.URL(), 500)
+	ensureStream(t, v.connection, v.subjects)
+	r := run(t, bus.Connection{URL: server.URL()}, func(c *feed.Config) { c.PendingMessages = 1 })
+	r.waitReady(t)
+	defer v.keepBeating()()
+	eventually(t, 10*time.Second, "messages are dropped", func() bool {
+		v.sendAll()
+		v.flush()
+		return r.Stats().BusDropped > 0
+	})
+	for i := range v.sequences {
+		eventually(t, 10*time.Second, symbolName(i)+" has the last value and is live", func() bool {
+			return r.latest(symbolName(i)).Sequence == v.sequences[i].Load() && r.reason(symbolName(i)) == subscription.FeedLive
+		})
+	}
+}
+
+func TestBadMessagesOnTheWire(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", "")
+	r := run(t, server.Connection(), nil)
+	r.waitReady(t)
+	v := newVenue(t, server.URL(), 1)
+	v.send(0)
+	good := v.subjects.Event(tick.KindQuote, symbolName(0))
+	for _, m := range []struct {
+		subject string
+		payload []byte
+	}{
+		{"md.depth.A", nil},
+		{"md.quote.a.b.c", nil},
+		{"md.quote.%zz", []byte("x")},
+		{good, []byte("not protobuf")},
+		{good, nil},
+		{good, make([]byte, 1<<20)},
+		{"md.quote." + strings.Repeat("x", 3000), nil},
+	} {
+		if err := v.connection.Publish(m.subject, m.payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.send(0)
+	eventually(t, 5*time.Second, "the good ones are applied", func() bool { return r.latest(symbolName(0)).Sequence == 2 })
+	s := r.Stats()
+	if s.Dropped[feed.DropWrongSubject] != 4 || s.Dropped[feed.DropMalformed] != 3 || s.Symbols != 1 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestRunEndsWhileTheServerIsAway(t *testing.T) {
+	r := run(t, bus.Connection{URL: "nats://127.0.0.1:1"}, nil)
+	if s := r.Stats(); s.Connected {
+		t.Errorf("got %+v", s)
+	} // the cleanup ends it
+}
+
+func TestRunRefusesBadSettings(t *testing.T) {
+	subjects, _ := bus.NewSubjects("md")
+	table, err := subscription.NewTable(subscription.DefaultTableConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := feed.New(feed.DefaultConfig(), bus.Connection{URL: "nats://127.0.0.1:1", Password: "x"}, subjects, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Run(t.Context()); !errors.Is(err, bus.ErrAuth) {
+		t.Errorf("got %v, want ErrAuth", err)
+	}
+}
+
+func TestEnsureStream(t *testing.T) {
+	server := startServer(t, "127.0.0.1:0", t.TempDir())
+	v := newVenue(t, server.URL(), 1)
+	config := feed.DefaultStreamConfig()
+	config.Storage = jetstream.MemoryStorage
+	for _, perSubject := range []int64{1, 5} { // creates, then updates
+		config.MaxMessagesPerSubject = perSubject
+		if err := feed.EnsureStream(t.Context(), v.connection, v.subjects, config); err != nil {
+			t.Fatal(err)
+		}
+		js, err := jetstream.New(v.connection)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := js.Stream(t.Context(), config.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stream.CachedInfo().Config.MaxMsgsPerSubject; got != perSubject {
+			t.Errorf("%d messages per subject, want %d", got, perSubject)
+		}
+	}
+	config.Storage = jetstream.FileStorage // cannot be changed
+	if err := feed.EnsureStream(t.Context(), v.connection, v.subjects, config); !errors.Is(err, feed.ErrStream) {
+		t.Errorf("got %v, want ErrStream", err)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for _, test := range []struct {
+		want   string
+		change func(*feed.Config)
+	}{
+		{"", func(*feed.Config) {}},
+		{"stale-after", func(c *feed.Config) { c.StaleAfter = 0 }},
+		{"silence-check", func(c *feed.Config) { c.SilenceCheck = 0 }},
+		{"silence-check", func(c *feed.Config) { c.SilenceCheck = time.Minute }},
+		{"pending-messages", func(c *feed.Config) { c.PendingMessages = 0 }},
+		{"max-publishers", func(c *feed.Config) { c.MaxPublishers = -1 }},
+		{"warm-start-timeout", func(c *feed.Config) { c.WarmStartTimeout = -1 }},
+	} {
+		config := feed.DefaultConfig()
+		test.change(&config)
+		err := config.Validate()
+		if test.want == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if !errors.Is(err, feed.ErrConfig) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got %v, want one that names %s", err, test.want)
+		}
+	}
+}
