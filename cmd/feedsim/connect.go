@@ -26,6 +26,7 @@ type publishing struct {
 	connection  bus.Connection
 	natsTimeout time.Duration
 	publisher   publish.Config
+	set         *settings.Set // of the above, after register
 }
 
 // flushTimeout is how long NATS may take to get the last events.
@@ -40,6 +41,7 @@ func defaultPublishing() publishing {
 }
 
 func (s *publishing) register(set *settings.Set) {
+	s.set = set
 	flags, c := set.Flags(), &s.connection
 	flags.StringVar(&c.URL, "nats-url", c.URL, "NATS `servers`, separated by commas")
 	flags.StringVar(&c.User, "nats-user", c.User, "`user` at NATS")
@@ -104,11 +106,11 @@ func (s *publishing) awaitConnection(ctx context.Context, l *link) error {
 		return ctx.Err()
 	case <-timeout.C:
 	}
-	err := fmt.Errorf("no NATS at %s within %v (nats-url, nats-timeout)", s.connection.URL, s.natsTimeout)
+	err := fmt.Errorf("no NATS server answers there within %v (nats-timeout)", s.natsTimeout)
 	if last := l.LastError(); last != nil {
 		err = fmt.Errorf("%w: %w", err, last)
 	}
-	return err
+	return s.set.Check("nats-url", err) // shows the URL without a password
 }
 
 // close returns when the last handler has.

@@ -13,7 +13,8 @@
 //
 // # Slow readers
 //
-// Core NATS does not push back: who reads too slowly loses messages at the server and sees the gap in the sequence.
+// Core NATS does not push back: who reads too slowly loses messages at the server and sees the gap in the sequence. A server that hangs may
+// hold Publish up for seconds, until nats.go takes it for dead; after that events are lost, not queued.
 //
 // # Limits
 //
