@@ -1,0 +1,148 @@
+package gatewaytest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/feedsim/replay"
+	"tickgate/internal/history"
+	"tickgate/pkg/tick"
+)
+
+// Publisher publishes to a bus, keeps the log, and shows signs of life until it is closed.
+type Publisher struct {
+	t         testing.TB
+	conn      *nats.Conn
+	closed    chan struct{} // by nats.go, when the connection's goroutines have ended
+	publisher *publish.Publisher
+	log       *history.PublisherLog
+	beating   sync.WaitGroup
+	quiet     context.CancelFunc
+	close     sync.Once
+
+	// mu guards the field below.
+	mu   sync.Mutex
+	last map[string]*[tick.KindStatus + 1]uint64 // newest sequence by symbol and kind; of all kinds at 0
+}
+
+// NewPublisher connects to a bus. The publisher is closed when the test ends, if not before. change may be nil.
+func NewPublisher(t testing.TB, c bus.Connection, change ...func(*publish.Config)) *Publisher {
+	t.Helper()
+	p := &Publisher{t: t, closed: make(chan struct{}), log: history.NewPublisherLog(), last: make(map[string]*[tick.KindStatus + 1]uint64)}
+	var err error
+	if p.conn, err = bus.Connect(c, t.Name(), slog.New(slog.DiscardHandler), bus.Handlers{}); err != nil {
+		t.Fatal(err)
+	}
+	p.conn.SetClosedHandler(func(*nats.Conn) { close(p.closed) })
+	config := publish.DefaultConfig()
+	config.OnEvent = p.published
+	for _, f := range change {
+		f(&config)
+	}
+	if p.publisher, err = publish.New(config, p.conn); err != nil {
+		t.Fatal(err)
+	}
+	beating, quiet := context.WithCancel(context.Background())
+	p.quiet = quiet
+	p.beating.Go(func() { p.publisher.Heartbeats(beating) })
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *Publisher) published(symbol string, e tick.Event) {
+	p.log.Published(symbol, e)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last[symbol] == nil {
+		p.last[symbol] = new([tick.KindStatus + 1]uint64)
+	}
+	p.last[symbol][0], p.last[symbol][e.Kind] = e.Sequence, e.Sequence
+}
+
+// Publish numbers and sends one event. One goroutine at a time publishes.
+func (p *Publisher) Publish(symbol string, e tick.Event) {
+	p.publisher.Publish(symbol, &e)
+	p.publisher.Flush()
+}
+
+// Replay plays files once and returns when all was published and has reached NATS.
+func (p *Publisher) Replay(files []csvfile.File, speed pace.Speed) feedsim.Progress {
+	p.t.Helper()
+	progress, err := p.ReplayUntil(context.Background(), files, speed)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return progress
+}
+
+// ReplayUntil ends early, with the context's error, when ctx is done. It may run on a goroutine of its own.
+func (p *Publisher) ReplayUntil(ctx context.Context, files []csvfile.File, speed pace.Speed) (feedsim.Progress, error) {
+	c := replay.DefaultConfig()
+	c.Files, c.Speed, c.EventTime = files, speed, feedsim.EventTimeIntended
+	r, err := replay.New(c, p.publisher)
+	if err != nil {
+		return feedsim.Progress{}, err
+	}
+	if err := r.Run(ctx); err != nil {
+		return r.Progress(), err
+	}
+	return r.Progress(), p.conn.FlushTimeout(Patience)
+}
+
+// Log returns what was published so far.
+func (p *Publisher) Log() *history.PublisherLog { return p.log }
+
+// Last returns the newest sequence of a symbol that the bus took, of some kinds or, if none is given, of all; 0 if there is none. It may be
+// called from anywhere.
+func (p *Publisher) Last(symbol string, kinds ...tick.Kind) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := p.last[symbol]
+	switch {
+	case last == nil:
+		return 0
+	case len(kinds) == 0:
+		return last[0]
+	}
+	var newest uint64
+	for _, k := range kinds {
+		newest = max(newest, last[k])
+	}
+	return newest
+}
+
+// Silence ends the signs of life; a replay under way has its own.
+func (p *Publisher) Silence() {
+	p.quiet()
+	p.beating.Wait()
+}
+
+// Close disconnects. It may be called again.
+func (p *Publisher) Close() {
+	p.close.Do(func() {
+		p.Silence()
+		p.conn.Close()
+		<-p.closed
+	})
+}
+
+// HoldsLast is satisfied when the last update of each symbol is the publisher's last event of some kinds; none: of all.
+func HoldsLast(p *Publisher, symbols []string, kinds ...tick.Kind) func(Holdings) bool {
+	return func(h Holdings) bool {
+		for _, symbol := range symbols {
+			if last := p.Last(symbol, kinds...); last == 0 || h.Sequence(symbol) != last {
+				return false
+			}
+		}
+		return true
+	}
+}
