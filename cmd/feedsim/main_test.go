@@ -23,7 +23,7 @@ const patience = 20 * time.Second
 const tradesHeader = "recv_ts_ns,exch_ts_ms,venue,symbol,trade_id,price,size,aggressor,type\n"
 
 // feedsimRun is one run of the program in this process.
-func feedsimRun(t *testing.T, ctx context.Context, environ []string, args ...string) (code int, stdout, stderr string) {
+func feedsimRun(ctx context.Context, t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	p := program{environ: environ, stdout: &out, stderr: &errs}
@@ -92,7 +92,7 @@ func contains(t *testing.T, what, text string, wants ...string) {
 func TestGenerate(t *testing.T) {
 	s := startNATS(t, server.Options{})
 	messages := subscribe(t, s, "test.*.*", 2000)
-	code, stdout, stderr := feedsimRun(t, t.Context(), []string{"TICKGATE_NATS_URL=" + s.ClientURL(), "TICKGATE_DATA=/data", "HOME=/"},
+	code, stdout, stderr := feedsimRun(t.Context(), t, []string{"TICKGATE_NATS_URL=" + s.ClientURL(), "TICKGATE_DATA=/data", "HOME=/"},
 		"generate", "--count=1000", "--speed=max", "--symbols=3", "--prefix=test", "--publisher=gen")
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
@@ -115,7 +115,7 @@ func TestGenerate(t *testing.T) {
 
 func TestReplaySample(t *testing.T) {
 	s := startNATS(t, server.Options{})
-	code, stdout, stderr := feedsimRun(t, t.Context(), nil, "replay", "--nats-url", s.ClientURL(), "--speed=max", "--batch=100", "--strict",
+	code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), "--speed=max", "--batch=100", "--strict",
 		"../../sample/quotes_60s.csv.gz", "../../sample/trades_60s.csv.gz")
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
@@ -129,7 +129,7 @@ func TestReplayWithMapping(t *testing.T) {
 	quotes := write(t, "q.csv", "when,name,b,a\n1,X,1.0,1.1\n2,X,1.0,1.2\n")
 	trades := write(t, "t.csv", "ms,name,px,qty\n1,X,1.1,5\n")
 	config := write(t, "feedsim.yaml", "map: ts_recv=when:ms,bid_price=b,ask_price=a;ts_recv=ms:ms,price=px,size=qty\nsymbol: \"{name}/Z\"\n")
-	code, stdout, stderr := feedsimRun(t, t.Context(), nil, "replay", "--config", config, "--nats-url", s.ClientURL(), quotes, trades)
+	code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--config", config, "--nats-url", s.ClientURL(), quotes, trades)
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
@@ -154,7 +154,7 @@ func TestBadRows(t *testing.T) {
 	s := startNATS(t, server.Options{})
 	file := write(t, "t.csv", tradesHeader+"1,,V,A,1,1,1,,\nnonsense\n2,,V,A,1,1,1,,\n")
 	for strict, want := range map[string]int{"--strict=false": exitOK, "--strict": exitFailed} {
-		code, stdout, stderr := feedsimRun(t, t.Context(), nil, "replay", "--nats-url", s.ClientURL(), strict, file)
+		code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), strict, file)
 		if code != want {
 			t.Errorf("%s: exit code %d, want %d", strict, code, want)
 		}
@@ -172,7 +172,7 @@ func TestInterrupt(t *testing.T) {
 		<-messages
 		interrupt()
 	}()
-	code, stdout, stderr := feedsimRun(t, ctx, nil, "generate", "--nats-url", s.ClientURL())
+	code, stdout, stderr := feedsimRun(ctx, t, nil, "generate", "--nats-url", s.ClientURL())
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
@@ -206,7 +206,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"generate", "--nats-url=" + password.ClientURL(), "--nats-timeout=1s"}, exitFailed, "Authorization Violation"},
 		{[]string{"generate", "--nats-user=u", "--nats-nkey-file=none"}, exitFailed, "nats-nkey-file"},
 	} {
-		code, stdout, stderr := feedsimRun(t, t.Context(), nil, c.args...)
+		code, stdout, stderr := feedsimRun(t.Context(), t, nil, c.args...)
 		last := stderr[strings.LastIndex(strings.TrimSuffix(stderr, "\n"), "\n")+1:]
 		if strings.Contains(stderr, "secret") {
 			t.Errorf("%q: stderr %q tells the password", c.args, stderr)
@@ -228,13 +228,13 @@ func TestHelpAndConfiguration(t *testing.T) {
 		{[]string{"replay", "--help"}, exitOK, "FILE..."},
 		{[]string{"replay", "--print-config", "--speed=10"}, exitOK, `speed: "10" # flag --speed`},
 	} {
-		code, stdout, stderr := feedsimRun(t, t.Context(), nil, c.args...)
+		code, stdout, stderr := feedsimRun(t.Context(), t, nil, c.args...)
 		if code != c.code || stderr != "" || !strings.Contains(stdout, c.want) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q", c.args, code, stdout, stderr)
 		}
 	}
 	for _, args := range [][]string{nil, {"record"}} {
-		if code, _, stderr := feedsimRun(t, t.Context(), nil, args...); code != exitUsage || !strings.Contains(stderr, "replay") {
+		if code, _, stderr := feedsimRun(t.Context(), t, nil, args...); code != exitUsage || !strings.Contains(stderr, "replay") {
 			t.Errorf("%q: exit code %d, stderr %q", args, code, stderr)
 		}
 	}

@@ -91,7 +91,7 @@ func newRun(times ...time.Duration) *run {
 	return r
 }
 
-func (r *run) play(t *testing.T, ctx context.Context) (feedsim.Progress, error) {
+func (r *run) play(ctx context.Context, t *testing.T) (feedsim.Progress, error) {
 	t.Helper()
 	r.recorder.began = time.Now()
 	publishing := publish.DefaultConfig()
@@ -126,7 +126,7 @@ func TestFeedKeepsTheRecordedPace(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRun(5*time.Hour, 5*time.Hour, 5*time.Hour+30*ms, 5*time.Hour+time.Second)
 			r.config.Speed = c.speed
-			progress, err := r.play(t, t.Context())
+			progress, err := r.play(t.Context(), t)
 			if err != nil || !slices.Equal(r.recorder.arrivals, c.want) {
 				t.Errorf("speed %v: published after %v, error %v, want %v", c.speed, r.recorder.arrivals, err, c.want)
 			}
@@ -142,7 +142,7 @@ func TestSlowBusDoesNotMoveTheSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(0, 10*ms, 20*ms, 30*ms, 100*ms)
 		r.recorder.slow = map[int]time.Duration{1: 25 * ms}
-		progress, err := r.play(t, t.Context())
+		progress, err := r.play(t.Context(), t)
 		want := []time.Duration{0, 10 * ms, 35 * ms, 35 * ms, 100 * ms}
 		if err != nil || !slices.Equal(r.recorder.arrivals, want) {
 			t.Errorf("published after %v, error %v, want %v", r.recorder.arrivals, err, want)
@@ -158,7 +158,7 @@ func TestBatchNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(0, 0, 0, 50*ms, 50*ms, 80*ms)
 		r.batch = 100
-		_, err := r.play(t, t.Context())
+		_, err := r.play(t.Context(), t)
 		want := []time.Duration{0, 50 * ms, 80 * ms}
 		if err != nil || !slices.Equal(r.recorder.arrivals, want) || len(r.recorder.events) != 6 {
 			t.Errorf("messages after %v with %d events, error %v, want %v with 6", r.recorder.arrivals, len(r.recorder.events), err, want)
@@ -170,7 +170,7 @@ func TestEachPassIsANewEpoch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(0, 10*ms)
 		r.config.Passes = 3
-		progress, err := r.play(t, t.Context())
+		progress, err := r.play(t.Context(), t)
 		if err != nil || r.opened != 3 || progress.Passes != 3 {
 			t.Fatalf("%d passes, progress %+v, error %v", r.opened, progress, err)
 		}
@@ -191,7 +191,7 @@ func TestEndlessFeedStopsWithItsContext(t *testing.T) {
 		r.config.Passes = 0
 		ctx, cancel := context.WithTimeout(t.Context(), 1005*ms)
 		defer cancel()
-		progress, err := r.play(t, ctx)
+		progress, err := r.play(ctx, t)
 		if !errors.Is(err, context.DeadlineExceeded) || progress.Elapsed != 1005*ms || progress.Published < 100 {
 			t.Errorf("progress %+v, error %v", progress, err)
 		}
@@ -205,7 +205,7 @@ func TestEmptySourceCannotBeLooped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun()
 		r.config.Passes = 0
-		if _, err := r.play(t, t.Context()); !errors.Is(err, feedsim.ErrNoEvents) {
+		if _, err := r.play(t.Context(), t); !errors.Is(err, feedsim.ErrNoEvents) {
 			t.Errorf("error %v, want ErrNoEvents", err)
 		}
 	})
@@ -216,7 +216,7 @@ func TestSourceErrorEndsTheFeed(t *testing.T) {
 		r := newRun(0, 10*ms)
 		r.batch = 10
 		r.err = errors.New("truncated")
-		progress, err := r.play(t, t.Context())
+		progress, err := r.play(t.Context(), t)
 		if !errors.Is(err, r.err) || progress.Published != 2 {
 			t.Errorf("progress %+v, error %v, want 2 published and the source's error", progress, err)
 		}
@@ -233,7 +233,7 @@ func TestEventTime(t *testing.T) {
 			r := newRun(0, 10*ms)
 			r.config.EventTime = feedsim.EventTime(mode)
 			r.recorder.slow = map[int]time.Duration{0: 15 * ms} // the second is late, and yet stamped with its time
-			if _, err := r.play(t, t.Context()); err != nil {
+			if _, err := r.play(t.Context(), t); err != nil {
 				t.Fatal(err)
 			}
 			for i, e := range r.recorder.events {

@@ -158,7 +158,7 @@ func (l Layout) Validate() error {
 		return fmt.Errorf("%w: a file holds quotes (bid_…, ask_…) or trades (price, size, aggressor), not both", ErrLayout)
 	case quote && !has(FieldBidPrice) && !has(FieldAskPrice):
 		return fmt.Errorf("%w: quotes need bid_price, ask_price or both", ErrLayout)
-	case !quote && !(has(FieldPrice) && has(FieldSize)):
+	case !quote && (!has(FieldPrice) || !has(FieldSize)):
 		return fmt.Errorf("%w: quotes need bid_price and ask_price, trades need price and size", ErrLayout)
 	}
 	return nil
