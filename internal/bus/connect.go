@@ -49,6 +49,7 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 	if err != nil {
 		return nil, err
 	}
+	trouble := &trouble{log: log}
 	options := append(auth,
 		nats.Name(name),
 		nats.MaxReconnects(-1),
@@ -64,6 +65,7 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 				h.Disconnected(err)
 			}
 		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { trouble.report("bus: cannot connect to NATS, trying again", err) }),
 		nats.ConnectHandler(func(*nats.Conn) {
 			if h.Reconnected != nil {
 				h.Reconnected()
@@ -75,11 +77,11 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
-			subject := ""
-			if sub != nil {
-				subject = sub.Subject
+			if sub == nil { // for example, credentials that are refused at every attempt
+				trouble.report("nats", err)
+				return
 			}
-			log.Warn("nats", "error", err, "subject", subject)
+			log.Warn("nats", "error", err, "subject", sub.Subject)
 		}),
 	)
 	if c.InProcess != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"tickgate/pkg/tick"
 )
 
@@ -113,15 +115,10 @@ func (d *Decoder) decodeEvent(kind tick.Kind, payload []byte) error {
 			e.Sequence = fields.varint()
 		case eventTsEvent:
 			e.TsEvent = tick.Time(fields.fixed64())
-		case eventQuote:
-			e.Kind = tick.KindQuote
-			fields.failed = !decodeQuote(&e.Quote, fields.bytes()) || fields.failed
-		case eventTrade:
-			e.Kind = tick.KindTrade
-			fields.failed = !decodeTrade(&e.Trade, fields.bytes()) || fields.failed
-		case eventStatus:
-			e.Kind = tick.KindStatus
-			fields.failed = !decodeStatus(&e.Status, fields.bytes()) || fields.failed
+		case eventQuote, eventTrade, eventStatus:
+			if !decodeBody(e, fields.number, fields.bytes()) {
+				fields.failed = true
+			}
 		default:
 			fields.skip()
 		}
@@ -137,6 +134,23 @@ func (d *Decoder) decodeEvent(kind tick.Kind, payload []byte) error {
 		return fmt.Errorf("%w: no sequence", ErrMalformed)
 	}
 	return nil
+}
+
+// decodeBody reads the body of an event, of which there is exactly one.
+func decodeBody(e *tick.Event, number protowire.Number, payload []byte) bool {
+	if e.Kind != 0 {
+		return false
+	}
+	switch number {
+	case eventQuote:
+		e.Kind = tick.KindQuote
+		return decodeQuote(&e.Quote, payload)
+	case eventTrade:
+		e.Kind = tick.KindTrade
+		return decodeTrade(&e.Trade, payload)
+	}
+	e.Kind = tick.KindStatus
+	return decodeStatus(&e.Status, payload)
 }
 
 func decodeQuote(q *tick.Quote, payload []byte) bool {

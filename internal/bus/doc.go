@@ -3,7 +3,7 @@
 // # Use
 //
 // A publisher asks Subjects for the subject of a symbol and kind, and encodes events with AppendEventBatch. A gateway subscribes to
-// Subjects.Events and Subjects.Heartbeats, and reads a message with ParseEventSubject and a Decoder. Both use Connect.
+// Subjects.All, and reads a message with Subjects.ParseEvent and a Decoder, or DecodeHeartbeat. Both use Connect.
 //
 // The payloads are tickgate.v1.EventBatch and PublisherHeartbeat, encoded and decoded here by hand: a feed of a million events a second
 // has no time for reflection or allocation. The tests hold both against the generated code.
