@@ -122,6 +122,9 @@ func (c *checker) announce(i *tickgatev1.Instrument) {
 }
 
 func (c *checker) bindID(i *tickgatev1.Instrument) {
+	if i.GetId() == 0 && i.GetState() == tickgatev1.MarketState_MARKET_STATE_PENDING {
+		return // it has no id yet
+	}
 	if symbol, bound := c.stream.symbols[i.GetId()]; bound && symbol != i.GetSymbol() {
 		c.violate(RuleSubscribedOnly, i.GetSymbol(), "instrument id %d already names %q on this stream", i.GetId(), symbol)
 	}

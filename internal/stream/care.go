@@ -11,15 +11,16 @@ import (
 
 // Care implements subscription.Sink: what goes by the clock. It runs on the flush worker at every housekeeping.
 func (x *session) Care(now time.Time) {
+	if !x.begun {
+		return
+	}
 	if err := x.overdue(now); err != nil {
 		x.end(err)
 		return
 	}
-	if len(x.flying) > 0 && now.Sub(x.flyingAt) > x.server.config.SendStall {
-		x.server.log.Warn("closing the connection of a client that does not read", "client", x.clientID, "remote", x.conn.raw.RemoteAddr().String(),
-			"waited", now.Sub(x.flyingAt))
+	if since := x.oldestInFlight(); !since.IsZero() && now.Sub(since) > x.server.config.SendStall {
 		x.end(ErrStalled)
-		_ = x.conn.raw.Close() // ending the stream alone would leave its data in the transport, see the package comment
+		x.disconnect()
 		return
 	}
 	if !x.subscriptions.CanHand() {

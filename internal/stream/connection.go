@@ -18,6 +18,14 @@ type connection struct {
 	group *subscription.Conn
 }
 
+// closeAtOnce drops what the kernel still holds for the client, which would else keep it for minutes. It does not block.
+func (c *connection) closeAtOnce() {
+	if tcp, ok := c.raw.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.raw.Close()
+}
+
 // connectionCredentials wraps other credentials and makes a connection of every handshake.
 type connectionCredentials struct {
 	credentials.TransportCredentials

@@ -27,6 +27,8 @@ var (
 	ErrStreamQuota = errors.New("this gateway serves as many streams as it may; try another one, or later")
 	// ErrCommandRate says that commands came faster than the limit for longer than Config.CommandAbuse.
 	ErrCommandRate = errors.New("commands came faster than the limit for too long; name many symbols in one Subscribe")
+	// ErrOverload says that all clients together send more commands than Config.ProcessCommandRate, and this one would wait for Config.CommandAbuse.
+	ErrOverload = errors.New("this gateway is asked for more than it may do at the moment; try another one, or later")
 	// ErrDraining says that the gateway is about to stop.
 	ErrDraining = errors.New("this gateway is draining; connect again, resuming from the last update")
 	// ErrStreamAge says that the stream is older than Config.MaxStreamAge.
@@ -52,6 +54,7 @@ var endings = []ending{
 	{ErrIdle, codes.DeadlineExceeded, "idle", 0},
 	{ErrStreamQuota, codes.ResourceExhausted, "stream_quota", 5 * time.Second},
 	{ErrCommandRate, codes.ResourceExhausted, "command_rate", 5 * time.Second},
+	{ErrOverload, codes.ResourceExhausted, "overload", 5 * time.Second},
 	{ErrDraining, codes.Unavailable, "draining", time.Second},
 	{ErrStreamAge, codes.Unavailable, "stream_age", 0},
 	{ErrStalled, codes.ResourceExhausted, "stalled", 0},

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/encoding"
@@ -12,15 +13,19 @@ import (
 // has copied the last byte out to the connection (or has thrown the message away with the stream). That moment is the sent time, and
 // frees the session for its next batch.
 //
-// Ownership: the flush worker, until SendMsg; gRPC, until Put; the flush worker again, from Sink.Recycle on.
+// Ownership: the flush worker, until SendMsg; gRPC, until Put; the flush worker again, once sent is set.
 type frame struct {
 	session *session
 	buf     []byte // the memory; at least minFrameBytes, or gRPC would copy it and never call Put
 	message []byte // the encoded message, within buf
 	// received holds ts_recv of each update in the message, for the latency histograms.
 	received []int64
-	sent     time.Time // set by Put
+	handed   time.Time
+	sent     atomic.Int64 // when it left, UTC nanoseconds, set by Put; 0: it has not left
 }
+
+// weight is what the frame counts for among what is in flight: its memory, of which a short message takes as much as a middling one.
+func (f *frame) weight() int { return max(len(f.message), minFrameBytes) }
 
 // Sizes of frames. Those that grew larger are left to the garbage collector, so that one large answer does not stay with a stream for good.
 const (
@@ -32,9 +37,10 @@ const (
 func (f *frame) Get(int) *[]byte { panic("stream: a frame gives no buffers") }
 
 // Put implements mem.BufferPool.
-func (f *frame) Put(message *[]byte) {
-	f.sent = f.session.server.now()
-	f.session.subscriptions.Left(len(*message))
+func (f *frame) Put(*[]byte) {
+	session, weight := f.session, f.weight()
+	f.sent.Store(session.server.now().UnixNano()) // from here on the frame is the worker's
+	session.subscriptions.Left(weight)
 }
 
 // codec hands frames through as they are, and leaves all else to the usual protobuf codec.

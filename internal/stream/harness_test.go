@@ -12,23 +12,26 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"tickgate/internal/history"
 	"tickgate/internal/latency"
 	"tickgate/internal/stream"
 	"tickgate/pkg/subscription"
-	"tickgate/pkg/tick"
-	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// patience is how long a test waits for what must happen; long enough for a busy machine under the race detector.
+const patience = 20 * time.Second
+
 // gate is a gateway without a bus: tests publish to its table.
 type gate struct {
-	t       *testing.T
-	table   *subscription.Table
-	hub     *subscription.Hub
-	service *stream.Server
-	server  *grpc.Server
-	listen  func(context.Context) (net.Conn, error)
+	t         testing.TB
+	table     *subscription.Table
+	hub       *subscription.Hub
+	service   *stream.Server
+	server    *grpc.Server
+	listen    func(context.Context) (net.Conn, error)
+	published *history.PublisherLog
 }
 
 type silentFeed struct{}
@@ -40,11 +43,13 @@ type options struct {
 	table         subscription.TableConfig
 	subscriptions subscription.Config
 	stream        stream.Config
+	feed          stream.Feed
+	listener      net.Listener // nil: in memory
 }
 
-func newGate(t *testing.T, change func(*options)) *gate {
+func newGate(t testing.TB, change func(*options)) *gate {
 	t.Helper()
-	o := options{subscription.DefaultTableConfig(), subscription.DefaultConfig(), stream.DefaultConfig()}
+	o := options{subscription.DefaultTableConfig(), subscription.DefaultConfig(), stream.DefaultConfig(), silentFeed{}, nil}
 	o.subscriptions.Housekeeping = 20 * time.Millisecond
 	if change != nil {
 		change(&o)
@@ -53,18 +58,29 @@ func newGate(t *testing.T, change func(*options)) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{t: t, table: table}
+	g := &gate{t: t, table: table, published: history.NewPublisherLog()}
 	o.subscriptions.AfterCare = func(worker int) { g.service.MergeLatency(worker) }
 	if g.hub, err = subscription.NewHub(table, o.subscriptions); err != nil {
 		t.Fatal(err)
 	}
-	if g.service, err = stream.NewServer(g.hub, o.stream, silentFeed{}, latency.NewTotals(), slog.New(slog.DiscardHandler)); err != nil {
+	if g.service, err = stream.NewServer(g.hub, o.stream, o.feed, latency.NewTotals(), slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	listener := bufconn.Listen(1 << 20)
-	g.listen = listener.DialContext
 	g.server = grpc.NewServer(g.service.ServerOptions()...)
 	g.service.Register(g.server)
+	g.run(o.listener)
+	return g
+}
+
+func (g *gate) run(listener net.Listener) {
+	if listener == nil {
+		memory := bufconn.Listen(1 << 20)
+		listener, g.listen = memory, memory.DialContext
+	} else {
+		g.listen = func(ctx context.Context) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", listener.Addr().String())
+		}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	hubDone := make(chan struct{})
 	go func() {
@@ -76,54 +92,54 @@ func newGate(t *testing.T, change func(*options)) *gate {
 		defer close(served)
 		_ = g.server.Serve(listener)
 	}()
-	t.Cleanup(func() {
+	g.t.Cleanup(func() {
 		g.server.Stop()
 		<-served
 		stop()
 		<-hubDone
 	})
-	return g
 }
 
-// dial returns a client on a connection of its own.
-func (g *gate) dial() tickgatev1.MarketDataClient {
+// connect returns a connection of its own; wrap, if not nil, comes between gRPC and the network.
+func (g *gate) connect(wrap func(net.Conn) net.Conn, more ...grpc.DialOption) *grpc.ClientConn {
 	g.t.Helper()
-	conn, err := grpc.NewClient("passthrough:///gate", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return g.listen(ctx) }))
+	dial := func(ctx context.Context, _ string) (net.Conn, error) {
+		conn, err := g.listen(ctx)
+		if err == nil && wrap != nil {
+			conn = wrap(conn)
+		}
+		return conn, err
+	}
+	conn, err := grpc.NewClient("passthrough:///gate",
+		append([]grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(dial)}, more...)...)
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	g.t.Cleanup(func() { _ = conn.Close() })
-	return tickgatev1.NewMarketDataClient(conn)
+	return conn
 }
 
-// market publishes one symbol.
-type market struct {
-	gate   *gate
-	symbol *subscription.Symbol
-	record tick.Record
-	next   uint64
+// waitFor looks again and again until the condition holds.
+func waitFor(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for !condition() {
+		select {
+		case <-look.C:
+		case <-deadline.C:
+			t.Fatalf("waited %v for: %s", patience, what)
+		}
+	}
 }
 
-func (g *gate) market(symbol string) *market {
+// waitForNoStreams waits until the gateway has let go of every stream and what it held.
+func (g *gate) waitForNoStreams() {
 	g.t.Helper()
-	s, err := g.table.Open(symbol)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.table.SetState(s, &subscription.State{Market: subscription.Live, Reason: subscription.FeedLive})
-	return &market{gate: g, symbol: s, record: tick.NewRecord()}
-}
-
-// quote publishes the next event: a bid at price and an ask one tick above.
-func (m *market) quote(price int64) {
-	m.gate.t.Helper()
-	m.next++
-	event := tick.Event{Kind: tick.KindQuote, Scales: tick.Scales{Price: 2, Size: 3}, Epoch: 1, Sequence: m.next, Quote: tick.Quote{
-		BidPrice: tick.Some(price), BidSize: tick.Some(1_000), AskPrice: tick.Some(price + 1), AskSize: tick.Some(2_000),
-	}}
-	if err := m.record.Apply(&event, tick.Time(time.Now().UnixNano())); err != nil {
-		m.gate.t.Fatal(err)
-	}
-	m.gate.table.Publish(m.symbol, &m.record)
+	waitFor(g.t, "no stream, subscription or pending symbol", func() bool {
+		s := g.hub.Stats()
+		return g.service.Stats().ActiveStreams == 0 && s.Subscriptions == 0 && s.Pending == 0
+	})
 }

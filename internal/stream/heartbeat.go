@@ -11,20 +11,31 @@ import (
 
 // heartbeat answers a client's heartbeat, and takes the latency that it may report.
 func (x *session) heartbeat(ctx context.Context, id uint64, m *tickgatev1.ClientHeartbeat) error {
-	var reported *latency.Distribution
 	var refused error
 	if encoded := m.GetEndToEnd().GetHistogram(); len(encoded) > 0 {
-		reported, refused = latency.Decode(encoded)
+		refused = x.takeReported(encoded)
 	}
 	return x.execute(ctx, func() {
-		switch {
-		case refused != nil:
+		if refused != nil {
 			x.notify(tickgatev1.NoticeKind_NOTICE_KIND_REPORT_REFUSED, 0, refused.Error())
-		case reported != nil:
-			x.takeReported(reported)
+		}
+		if x.reported != nil { // the handler waits for this function
+			x.recording(x.server.now()).reported = x.reported
 		}
 		x.sendHeartbeat(id, proto.Int64(m.GetClientTime()))
 	})
+}
+
+// takeReported decodes what the client measured itself, and adds what is new of it to the process's totals. All of it is the handler's
+// work: a large report takes milliseconds.
+func (x *session) takeReported(encoded []byte) error {
+	reported, err := latency.Decode(encoded)
+	if err != nil {
+		return err
+	}
+	x.server.totals.Merge(latency.EndToEnd, reported.Since(x.reported))
+	x.reported = reported
+	return nil
 }
 
 // sendHeartbeat sends a sign of life; echo is nil unless it answers one.

@@ -49,13 +49,6 @@ func (x *session) recording(now time.Time) *streamLatency {
 	return x.latency
 }
 
-// takeReported keeps what the client measured itself, and adds what is new of it to the process's totals.
-func (x *session) takeReported(reported *latency.Distribution) {
-	own := x.recording(x.server.now())
-	x.server.totals.Merge(latency.EndToEnd, reported.Since(own.reported))
-	own.reported = reported
-}
-
 func (x *session) reportPeriodically(now time.Time) {
 	if own := x.latency; own != nil && own.interval > 0 && !now.Before(own.next) {
 		own.next = now.Add(own.interval)

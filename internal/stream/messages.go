@@ -17,14 +17,20 @@ func notSubscribed(symbol string) *tickgatev1.Rejection {
 	return rejection(symbol, tickgatev1.RejectReason_REJECT_REASON_NOT_SUBSCRIBED, "")
 }
 
+// instrumentMessage leaves out the id of a symbol without a value: the table gives it to another symbol if nobody waits for this one any more.
+// The instrument is announced with its first value.
 func instrumentMessage(h *subscription.Holding) *tickgatev1.Instrument {
+	id, market := h.Symbol.ID(), h.State.Market
+	if h.Position == 0 { // the feed may have opened it already
+		id, market = 0, subscription.Pending
+	}
 	return &tickgatev1.Instrument{
 		Symbol:        h.Symbol.Name(),
-		Id:            h.Symbol.ID(),
+		Id:            id,
 		PriceScale:    uint32(h.Record.Scales.Price),
 		SizeScale:     uint32(h.Record.Scales.Size),
 		TurnoverScale: uint32(h.Record.Scales.Turnover),
-		State:         tickgatev1.MarketState(h.State.Market),
+		State:         tickgatev1.MarketState(market),
 		Epoch:         h.Record.Epoch,
 	}
 }

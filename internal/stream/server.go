@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/tap"
 
@@ -125,10 +126,19 @@ func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMess
 		return s.end(nil, ErrStreamQuota)
 	}
 	defer s.stats.active.Add(-1)
+	// A client that compresses would be answered with copies, which tell nobody when they have left.
+	if err := grpc.SetSendCompressor(transport.Context(), encoding.Identity); err != nil {
+		return s.end(nil, err)
+	}
 	x := newSession(s, transport)
 	defer x.cancel(nil)
-	defer x.subscriptions.Close()
-	return s.end(x, x.receive())
+	err := ErrDraining
+	if !s.draining.Load() { // else Drain's GoingAway may have missed the session
+		err = x.receive()
+	}
+	x.subscriptions.Close()
+	x.watchLeftovers()
+	return s.end(x, err)
 }
 
 // end counts and logs why a stream ended, and returns the status for the client.

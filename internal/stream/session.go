@@ -8,9 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"tickgate/internal/latency"
 	"tickgate/internal/wire"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
@@ -32,15 +34,17 @@ type session struct {
 	lastHeard atomic.Int64
 
 	// Owned by the handler.
-	limiter      *commandLimiter
-	delayedSince time.Time // of the commands that are being delayed without a break; zero: none
+	limiter      *rate.Limiter
+	delayedSince time.Time             // of the commands that are being delayed without a break; zero: none
+	delayedUntil time.Time             // when the last delay ended; zero: there was none
+	reported     *latency.Distribution // by the client, the newest; nil: nothing yet
 
 	// Owned by the flush worker.
+	begun     bool // newSession has finished; until then the worker may have the session, but not touch it
 	batch     wire.Batch
 	making    *frame // the batch in the making; nil: none
 	makingAt  time.Time
-	flying    []*frame // handed to gRPC, the oldest first
-	flyingAt  time.Time
+	flying    []*frame // handed to gRPC, the oldest first, and not seen to have left; the handler's once the worker has let go of the session
 	lastSent  time.Time
 	latency   *streamLatency // nil until the client asks for it
 	slow      slowEpisode
@@ -59,9 +63,10 @@ func newSession(s *Server, transport grpc.BidiStreamingServer[tickgatev1.ClientM
 		clientID:  clientID(transport.Context()),
 		started:   now,
 		lastSent:  now,
-		limiter:   newCommandLimiter(s.config),
+		limiter:   rate.NewLimiter(rate.Limit(s.config.CommandRate), s.config.CommandBurst),
 	}
 	x.subscriptions = s.hub.Attach(x.conn.group, x)
+	x.subscriptions.Post(func() { x.begun = true })
 	return x
 }
 
@@ -95,3 +100,22 @@ func (x *session) receive() error {
 
 // end ends the stream from the worker.
 func (x *session) end(err error) { x.cancel(err) }
+
+// watchLeftovers sees to it that an ended stream does not stay in the transport: its end queues behind the data that the client may never read.
+// The handler calls it when the worker has let go of the session.
+func (x *session) watchLeftovers() {
+	if x.oldestInFlight().IsZero() {
+		return
+	}
+	time.AfterFunc(x.server.config.SendStall, func() {
+		if !x.oldestInFlight().IsZero() {
+			x.disconnect()
+		}
+	})
+}
+
+// disconnect closes the connection of a client that does not read. Ending its stream alone would leave its data in the transport.
+func (x *session) disconnect() {
+	x.server.log.Warn("closing the connection of a client that does not read", "client", x.clientID, "remote", x.conn.raw.RemoteAddr().String())
+	x.conn.closeAtOnce()
+}

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -75,21 +76,38 @@ func (x *session) SendState(s *subscription.Symbol, state *subscription.State) {
 	}}})
 }
 
-// Recycle implements subscription.Sink: the frames have left, and their sent times are known.
+// Recycle implements subscription.Sink: frames have left, and their sent times are known. It is also called before every frame handed over, so that
+// the frames kept are those in flight, even when there is always one.
 func (x *session) Recycle() {
-	recorder := x.server.workers[x.conn.group.Worker()].recorder
-	for i, f := range x.flying {
-		sent := f.sent.UnixNano()
-		for _, received := range f.received {
-			recorder.Record(latency.Gateway, sent-received)
-			if x.latency != nil {
-				x.latency.recorder.Record(latency.Gateway, sent-received)
-			}
-		}
-		x.flying[i] = nil
-		x.recycle(f)
+	left := 0
+	for left < len(x.flying) && x.flying[left].sent.Load() != 0 {
+		x.recordSent(x.flying[left])
+		x.recycle(x.flying[left])
+		left++
 	}
-	x.flying = x.flying[:0]
+	x.flying = slices.Delete(x.flying, 0, left)
+}
+
+// recordSent records how long the values in a frame took through the gateway.
+func (x *session) recordSent(f *frame) {
+	recorder := x.server.workers[x.conn.group.Worker()].recorder
+	sent := f.sent.Load()
+	for _, received := range f.received {
+		recorder.Record(latency.Gateway, sent-received)
+		if x.latency != nil {
+			x.latency.recorder.Record(latency.Gateway, sent-received)
+		}
+	}
+}
+
+// oldestInFlight returns when the frame that has been with gRPC for longest was handed over; zero if all have left.
+func (x *session) oldestInFlight() time.Time {
+	for _, f := range x.flying {
+		if f.sent.Load() == 0 {
+			return f.handed
+		}
+	}
+	return time.Time{}
 }
 
 // answer encodes a message and hands it over. It is called only while the session can hand over one more.
@@ -108,14 +126,12 @@ func (x *session) answer(message *tickgatev1.ServerMessage) {
 // hand gives the frame to gRPC, which never blocks here: see subscription.Session.CanHand. An error means that the stream is over, and the
 // handler knows.
 func (x *session) hand(f *frame) {
-	now := x.server.now()
-	if len(x.flying) == 0 {
-		x.flyingAt = now
-	}
+	x.Recycle()
+	f.handed = x.server.now()
 	x.flying = append(x.flying, f)
-	x.lastSent = now
+	x.lastSent = f.handed
 	x.server.stats.bytesSent.Add(uint64(len(f.message)))
-	x.subscriptions.Handed(len(f.message))
+	x.subscriptions.Handed(f.weight())
 	if err := x.transport.SendMsg(f); err != nil {
 		x.end(err)
 	}
@@ -134,5 +150,6 @@ func (x *session) recycle(f *frame) {
 		return
 	}
 	f.session, f.buf, f.message, f.received = nil, f.buf[:0], nil, f.received[:0]
+	f.sent.Store(0)
 	x.server.frames.Put(f)
 }

@@ -1,50 +1,10 @@
 package stream_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
-
-// client is one stream of a test.
-type client struct {
-	t      *testing.T
-	stream tickgatev1.MarketData_StreamClient
-}
-
-func (g *gate) open() *client {
-	g.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	g.t.Cleanup(cancel)
-	s, err := g.dial().Stream(ctx)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return &client{t: g.t, stream: s}
-}
-
-func (c *client) send(m *tickgatev1.ClientMessage) {
-	c.t.Helper()
-	if err := c.stream.Send(m); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *client) receive() *tickgatev1.ServerMessage {
-	c.t.Helper()
-	m, err := c.stream.Recv()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return m
-}
-
-func (c *client) subscribe(id uint64, symbols ...string) {
-	c.t.Helper()
-	c.send(&tickgatev1.ClientMessage{RequestId: id, Command: &tickgatev1.ClientMessage_Subscribe{Subscribe: &tickgatev1.Subscribe{Symbols: symbols}}})
-}
 
 func TestSubscribeSnapshotUpdateUnsubscribe(t *testing.T) {
 	g := newGate(t, nil)

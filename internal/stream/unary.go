@@ -66,16 +66,18 @@ func (s *Server) admitUnary(ctx context.Context) error {
 	if s.draining.Load() {
 		return ErrDraining
 	}
-	if err := s.process.Wait(ctx); err != nil {
-		return ErrCommandRate
+	place := reserve(s.now(), s.process)
+	if place.delay > s.config.CommandAbuse {
+		place.giveBack()
+		return ErrOverload
 	}
-	return nil
+	return place.wait(ctx)
 }
 
 func holdingOf(symbol *subscription.Symbol) subscription.Holding {
 	h := subscription.Holding{Symbol: symbol}
 	h.Position = symbol.Latest(&h.Record)
-	h.State = symbol.State()
+	h.State = symbol.State() // after the record was read
 	return h
 }
 

@@ -1724,7 +1724,7 @@ type Instrument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The symbol as the feed names it.
 	Symbol string `protobuf:"bytes,1,opt,name=symbol,proto3" json:"symbol,omitempty"`
-	// Names the instrument in updates; valid for this stream's lifetime.
+	// Names the instrument in updates; valid for this stream's lifetime. 0 while PENDING.
 	Id uint32 `protobuf:"varint,2,opt,name=id,proto3" json:"id,omitempty"`
 	// Decimal digits of prices, 0 to 18.
 	PriceScale uint32 `protobuf:"varint,3,opt,name=price_scale,json=priceScale,proto3" json:"price_scale,omitempty"`
