@@ -13,7 +13,6 @@ import (
 type wireSink struct {
 	batch   wire.Batch
 	memory  []byte
-	session *Session
 	started bool
 	now     time.Time
 	bytes   int

@@ -54,7 +54,7 @@ func (b *builder) finish() {
 
 // add puts what the subscription has to send into the batch.
 func (b *builder) add(sub *subscription) addOutcome {
-	if b.full || !b.session.CanHand() {
+	if b.full || !b.canTell() {
 		return blocked
 	}
 	if sub.lane.conflation.Policy == PolicyNone {
@@ -96,7 +96,7 @@ func (b *builder) addEvery(sub *subscription) addOutcome {
 		b.record.Unpack(&b.words)
 		lost.feed = b.record.Missing - sub.lastMissing
 		interrupted := lost != (missed{}) || sub.version != b.record.Version
-		if b.full || interrupted && b.updates > updatesBefore || !b.session.CanHand() {
+		if b.full || interrupted && b.updates > updatesBefore || !b.canTell() {
 			return blocked
 		}
 		b.tell(sub, lost)
@@ -106,12 +106,24 @@ func (b *builder) addEvery(sub *subscription) addOutcome {
 	}
 }
 
+// maxTellBytes is more than a gap and a state take, encoded; each names one symbol and a few numbers.
+const maxTellBytes = 512
+
+// canTell reports whether the messages of tell can be handed over, and the batch in the making after them.
+func (b *builder) canTell() bool {
+	return b.session.bytesInFlight.Load() < maxBytesInFlight-maxTellBytes
+}
+
 // missed is what a subscription will not get, by cause.
 type missed struct{ feed, lapped uint64 }
 
 // tell sends what has to be known before the update: a gap, a state, an instrument announced anew.
 func (b *builder) tell(sub *subscription, lost missed) {
 	r, s := &b.record, b.session
+	from := sub.lastSequence + 1
+	if sub.epoch == 0 { // the client has never heard of a sequence
+		from = 0
+	}
 	switch {
 	case sub.pendingGap != 0:
 		b.sendGap(Gap{Symbol: sub.symbol, Reason: sub.pendingGap})
@@ -119,9 +131,9 @@ func (b *builder) tell(sub *subscription, lost missed) {
 		b.sendGap(Gap{Symbol: sub.symbol, Reason: GapEpoch})
 		sub.snapshot = true
 	case lost.lapped > 0:
-		b.sendGap(Gap{Symbol: sub.symbol, From: sub.lastSequence + 1, To: r.Sequence - 1, Missing: lost.lapped + lost.feed, Reason: GapLapped})
+		b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.lapped + lost.feed, Reason: GapLapped})
 	case lost.feed > 0:
-		b.sendGap(Gap{Symbol: sub.symbol, From: sub.lastSequence + 1, To: r.Sequence - 1, Missing: lost.feed, Reason: GapFeed})
+		b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.feed, Reason: GapFeed})
 	}
 	sub.pendingGap = 0
 	state := sub.symbol.State() // after the record was read, see Table.SetState

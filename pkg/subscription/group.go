@@ -19,7 +19,7 @@ func (g *flushGroup) nextDue(start, now time.Time) time.Time {
 	offset := time.Duration(g.conn.phase * float64(g.interval))
 	elapsed := now.Sub(start) - offset
 	periods := elapsed / g.interval
-	if elapsed >= 0 {
+	if elapsed >= 0 || elapsed%g.interval == 0 { // the quotient is rounded towards 0
 		periods++
 	}
 	return start.Add(offset + periods*g.interval)

@@ -33,7 +33,7 @@ func NewHub(table *Table, config Config) (*Hub, error) {
 	return h, nil
 }
 
-// Run runs the flush workers until ctx is done; it returns when all have ended. A session that is still attached then is never served again.
+// Run runs the flush workers until ctx is done; it returns when all have ended. Sessions that are still attached then are closed. It is called once.
 func (h *Hub) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for _, w := range h.workers {
@@ -75,13 +75,15 @@ func (h *Hub) Workers() int { return len(h.workers) }
 func (h *Hub) Broadcast(ctx context.Context, f func(*Session)) error {
 	for _, w := range h.workers {
 		done := make(chan struct{})
-		w.post(func() {
+		if w.post(func() {
 			for s := range w.sessions {
 				s.urgent = append(s.urgent, func() { f(s) })
 				w.giveTurn(s)
 			}
 			close(done)
-		})
+		}) == refused {
+			continue
+		}
 		select {
 		case <-done:
 		case <-ctx.Done():

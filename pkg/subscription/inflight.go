@@ -34,24 +34,29 @@ func (f *inFlight) left() leftOutcome {
 			continue
 		}
 		switch {
-		case word&inFlightListed == 0 || old&inFlightListed != 0:
+		case word&inFlightCount != 0:
 			return stillInFlight
-		case word&inFlightWanted != 0:
-			return listAndWake
+		case old&inFlightListed != 0:
+			return allLeftListed
 		}
-		return list
+		return allLeftUnlisted
 	}
 }
 
 type leftOutcome uint8
 
 const (
-	stillInFlight leftOutcome = iota // nothing to do
-	list                             // put the session on the return stack
-	listAndWake                      // and wake the worker, which waits for it
+	stillInFlight   leftOutcome = iota // nothing to do
+	allLeftUnlisted                    // put the session on the return stack, then wake the worker if the session is wanted
+	allLeftListed                      // it is there since messages before left, or is being put there; wake the worker if the session is wanted
 )
 
-// want asks to be told. With the answer allLeft the worker must look at the return stack, or at the session, again itself.
+// wanted reports whether the worker waits for the session. A transport asks after it has put the session on the return stack: either it sees that the
+// worker wants it, and wakes it, or the worker comes to want it later, sees allLeft, and finds it on the stack.
+func (f *inFlight) wanted() bool { return f.word.Load()&inFlightWanted != 0 }
+
+// want asks to be told. With the answer allLeft the worker must look at the return stack again itself: whoever puts the session there may have asked
+// wanted before.
 func (f *inFlight) want() wantOutcome {
 	if f.word.Or(inFlightWanted)&inFlightCount == 0 {
 		return allLeft

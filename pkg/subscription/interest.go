@@ -3,6 +3,7 @@ package subscription
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -74,7 +75,7 @@ func (s *Session) position(sub *subscription, resume *Resume) Holding {
 	r := &holding.Record
 	holding.Position = sub.symbol.Latest(r)
 	holding.State = sub.symbol.State() // after the record was read
-	sub.told, sub.snapshot, sub.pendingGap, sub.skipped = holding.State, true, 0, 0
+	sub.told, sub.snapshot, sub.pendingGap, sub.skipped, sub.everSent = holding.State, true, 0, 0, false
 	if holding.Position == 0 {
 		sub.told = neverSeen
 		holding.State = neverSeen
@@ -94,8 +95,8 @@ func (s *Session) position(sub *subscription, resume *Resume) Holding {
 	return holding
 }
 
-// resume moves the subscription back to the last update the client has, and reports false if that is not known here: another epoch, a sequence yet to come,
-// or one older than the ring.
+// resume moves the subscription back to the last update the client has, and reports false if that is not known here: another epoch than that of the newest
+// record, a sequence yet to come, or one older than the ring.
 func (sub *subscription) resume(resume *Resume, newest uint64) bool {
 	ring := sub.symbol.ring.Load()
 	var words tick.Words
@@ -108,15 +109,15 @@ func (sub *subscription) resume(resume *Resume, newest uint64) bool {
 		r.Unpack(&words)
 		return r.Epoch > resume.Epoch || r.Epoch == resume.Epoch && r.Sequence > resume.LastSequence
 	}
+	if resume.Epoch != sub.epoch || resume.LastSequence == 0 { // LastSequence 0: nothing was ever taken
+		return false
+	}
 	known := uint64(sort.Search(int(newest), func(i int) bool { return after(uint64(i) + 1) })) // newest position not after
 	if known == 0 || ring.Read(known, words[:]).Status != ringbuf.Copied {
 		return false
 	}
 	r.Unpack(&words)
 	if r.Epoch != resume.Epoch || known == newest && r.Sequence != resume.LastSequence {
-		return false
-	}
-	if resume.LastSequence == 0 { // nothing was ever taken
 		return false
 	}
 	sub.lastPosition, sub.lastSequence = known, resume.LastSequence
@@ -134,6 +135,7 @@ func (s *Session) Unsubscribe(symbol *Symbol) bool {
 	}
 	delete(s.subscriptions, symbol)
 	s.worker.remove(sub)
+	s.withdraw(sub)
 	return true
 }
 
@@ -158,10 +160,31 @@ func (s *Session) SetConflation(symbol *Symbol, wish Conflation) bool {
 	}
 	sub.lane.remove(sub)
 	s.lane(granted).add(sub)
-	if granted.Policy != PolicyInterval && symbol.Position() > sub.lastPosition {
+	switch {
+	case granted.Policy != PolicyInterval && symbol.Position() > sub.lastPosition:
 		s.markReady(sub) // published before this lane watched
+	case granted.Policy == PolicyInterval && !sub.snapshot:
+		s.withdraw(sub) // it waits for its due moment now
 	}
 	return true
+}
+
+// withdraw takes the subscription out of what is to be sent in this turn; dropWithdrawn does the work once for a command.
+func (s *Session) withdraw(sub *subscription) {
+	sub.ready = false
+	s.withdrawn = true
+}
+
+// dropWithdrawn keeps ready as small as what is subscribed, also while nothing can be sent for a long time.
+func (s *Session) dropWithdrawn() {
+	if !s.withdrawn {
+		return
+	}
+	s.withdrawn = false
+	s.ready = slices.DeleteFunc(s.ready, func(sub *subscription) bool { return !sub.ready })
+	if len(s.ready) == 0 { // what was held back is not wanted any more
+		s.held = 0
+	}
 }
 
 // Subscribed returns how many symbols the session has. Only commands call it.

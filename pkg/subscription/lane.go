@@ -22,8 +22,11 @@ type Conflation struct {
 	Interval time.Duration
 }
 
+// leastInterval is the resolution of subscription.sentMillis.
+const leastInterval = time.Millisecond
+
 // Grant clamps a wish: an unknown policy becomes PolicyLatest, an interval outside the bounds the nearest bound, an interval of 0
-// PolicyLatest.
+// PolicyLatest, one of less than a millisecond a millisecond.
 func (h *Hub) Grant(wish Conflation) Conflation {
 	switch wish.Policy {
 	case PolicyNone:
@@ -31,7 +34,7 @@ func (h *Hub) Grant(wish Conflation) Conflation {
 	case PolicyInterval:
 		interval := min(max(wish.Interval, h.config.MinInterval), h.config.MaxInterval)
 		if interval > 0 {
-			return Conflation{Policy: PolicyInterval, Interval: interval}
+			return Conflation{Policy: PolicyInterval, Interval: max(interval, leastInterval)}
 		}
 	}
 	return Conflation{Policy: PolicyLatest}
@@ -113,15 +116,16 @@ func (l *lane) remove(sub *subscription) {
 // updates of a symbol closer together than the interval.
 func (l *lane) takeDue(now time.Time) {
 	s := l.session
-	if s.batchOut {
-		s.worker.stats.busySkips.Add(1)
-		s.hold(HeldByTransport, now)
-		return
-	}
 	for _, sub := range l.subscriptions {
-		if sub.symbol.Position() > sub.lastPosition && sub.dueAgain(now, l.conflation.Interval) {
-			s.markReady(sub)
+		if sub.symbol.Position() <= sub.lastPosition || !sub.dueAgain(now, l.conflation.Interval) {
+			continue
 		}
+		if s.batchOut {
+			s.worker.stats.busySkips.Add(1)
+			s.hold(HeldByTransport, now)
+			return
+		}
+		s.markReady(sub)
 	}
 }
 

@@ -34,7 +34,8 @@ type Session struct {
 	// Owned by the worker.
 	subscriptions map[*Symbol]*subscription
 	lanes         []*lane
-	ready         []*subscription // have something to send, each once
+	ready         []*subscription // may have something to send; those with subscription.ready unset were withdrawn
+	withdrawn     bool            // the command took something out of ready, or out of what is held back
 	command       func()          // waits for a turn in which its answer can be handed over
 	urgent        []func()        // likewise; from Broadcast
 	statesUntold  bool
@@ -47,7 +48,7 @@ type Session struct {
 	lastBatch     uint64 // stream sequence
 }
 
-// Attach adds a session to the connection's worker. Session.Close ends it.
+// Attach adds a session to the connection's worker. Session.Close ends it. When the hub has ended, the session is closed from the start.
 func (h *Hub) Attach(c *Conn, sink Sink) *Session {
 	s := &Session{
 		worker:        c.worker,
@@ -57,13 +58,15 @@ func (h *Hub) Attach(c *Conn, sink Sink) *Session {
 		gone:          make(chan struct{}),
 		subscriptions: make(map[*Symbol]*subscription),
 	}
-	c.worker.post(func() { c.worker.sessions[s] = struct{}{} })
+	if c.worker.post(func() { c.worker.sessions[s] = struct{}{} }) == refused {
+		close(s.gone)
+	}
 	return s
 }
 
 // Execute runs command on the worker, in a turn of the session in which an answer can be handed over, and returns when it has run. One call at a time per
 // session: a client that does not read its answers is not served another command. It returns ErrClosed, or ctx's error, if the command
-// did not run and never will.
+// did not run and never will; to be sure of that, a ctx that ends first closes the session.
 func (s *Session) Execute(ctx context.Context, command func()) error {
 	s.worker.post(func() {
 		if !s.closed {
@@ -99,7 +102,8 @@ func (s *Session) Post(f func()) {
 	})
 }
 
-// Close ends the session and returns when its worker has let go of it: the sink is not called any more. The hub must be running. It may be called again.
+// Close ends the session and returns when its worker has let go of it: the sink is not called any more. It waits for a hub that is not
+// running yet, not for one that has ended. It may be called again, but not on the worker: a sink ends its session by having its owner call Close.
 func (s *Session) Close() {
 	s.worker.post(s.letGo)
 	<-s.gone
@@ -122,10 +126,12 @@ func (s *Session) Left(bytes int) {
 	s.bytesInFlight.Add(-int64(bytes))
 	switch s.inFlight.left() {
 	case stillInFlight:
-	case list:
+		return
+	case allLeftUnlisted:
 		s.worker.returned.push(s)
-	case listAndWake:
-		s.worker.returned.push(s)
+	case allLeftListed:
+	}
+	if s.inFlight.wanted() {
 		s.worker.signal()
 	}
 }

@@ -41,7 +41,7 @@ type subscription struct {
 	told   *State // what the client believes
 
 	lastPosition uint64 // ring position up to which the client has been served
-	lastSequence uint64 // of the last update sent
+	lastSequence uint64 // of the newest event among them
 	lastMissing  uint64 // Record.Missing then
 	epoch        uint64 // in force at the client; 0 before the first record
 
@@ -53,11 +53,10 @@ type subscription struct {
 	kinds      Kinds
 	pendingGap GapReason // to be told before the next update; 0: none
 
-	ready    bool // on session.ready
+	ready    bool // on session.ready, and to be served
 	snapshot bool // the next update is full state
-	everSent bool // sentMillis counts
+	everSent bool // an update was sent since it was subscribed, and sentMillis counts
 	waits    bool // holds the symbol in the table while it is pending
-	removed  bool // unsubscribed; may still stand on session.ready
 }
 
 // dueAgain reports whether an interval has passed since the last update. Due moments lie on a grid; a quarter of the interval is left for the
@@ -97,7 +96,6 @@ func (w *worker) unwatch(sub *subscription) {
 
 // remove ends a subscription, but for its entry in session.subscriptions.
 func (w *worker) remove(sub *subscription) {
-	sub.removed = true
 	sub.lane.remove(sub)
 	if sub.waits {
 		w.hub.table.Release(sub.symbol)

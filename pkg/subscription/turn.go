@@ -14,6 +14,7 @@ func (s *Session) turn() {
 		command := s.command
 		s.command = nil
 		command()
+		s.dropWithdrawn()
 		s.ran <- struct{}{}
 	}
 	if s.closed { // by its own command
@@ -58,7 +59,7 @@ func (s *Session) sendReady() {
 	b.begin(s, now)
 	served := 0
 	for _, sub := range s.ready {
-		if !sub.removed && b.add(sub) == blocked {
+		if b.add(sub) == blocked {
 			break
 		}
 		sub.ready = false
@@ -84,7 +85,7 @@ func (s *Session) Held() (HeldCause, time.Time) { return s.held, s.heldSince }
 // tellStates tells every state that the client does not know, in one message where all are the same. It reports false if some are left.
 func (s *Session) tellStates() bool {
 	untold, common := s.untoldStates()
-	if untold > 1 && untold == len(s.subscriptions) && common != nil {
+	if untold > 1 && common != nil {
 		s.sink.SendState(nil, common)
 		for _, sub := range s.subscriptions {
 			sub.told = common
@@ -109,19 +110,23 @@ func (s *Session) tellStates() bool {
 	return true
 }
 
-// untoldStates counts them, and returns the one that all of them share, or nil.
+// untoldStates counts them, and returns the state that may be told of every subscription in one message, or nil.
 func (s *Session) untoldStates() (untold int, common *State) {
+	together := true
 	for _, sub := range s.subscriptions {
 		state := sub.symbol.State()
-		if !sub.untold(state) {
-			continue
-		}
-		if untold == 0 {
+		if common == nil {
 			common = state
-		} else if state != common {
-			common = nil
 		}
-		untold++
+		if sub.untold(state) {
+			untold++
+		} else if state.Market != sub.told.Market { // it has to wait for its value
+			together = false
+		}
+		together = together && state == common
+	}
+	if !together {
+		common = nil
 	}
 	return untold, common
 }

@@ -23,6 +23,7 @@ type worker struct {
 	mailbox       struct {
 		mu    sync.Mutex
 		posts []func() // guarded by mu
+		ended bool     // guarded by mu; posts are refused
 	}
 
 	sessions   map[*Session]struct{}
@@ -64,16 +65,29 @@ func (w *worker) signal() {
 	}
 }
 
+type postOutcome uint8
+
+const (
+	posted  postOutcome = iota
+	refused             // the worker has ended, and f will not run
+)
+
 // post has f run on the worker. Posts are run in order. Each session has at most a few of them under way, so the mailbox is bounded by the
 // number of sessions.
-func (w *worker) post(f func()) {
+func (w *worker) post(f func()) postOutcome {
 	w.mailbox.mu.Lock()
+	if w.mailbox.ended {
+		w.mailbox.mu.Unlock()
+		return refused
+	}
 	w.mailbox.posts = append(w.mailbox.posts, f)
 	w.mailbox.mu.Unlock()
 	w.signal()
+	return posted
 }
 
 func (w *worker) run(ctx context.Context) {
+	defer w.end()
 	timer := time.NewTimer(w.config.Housekeeping)
 	defer timer.Stop()
 	for {
@@ -98,6 +112,17 @@ func (w *worker) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// end lets go of every session and refuses all posts from then on, so that nobody waits for a worker that is no more.
+func (w *worker) end() {
+	w.mailbox.mu.Lock()
+	w.mailbox.ended = true
+	w.mailbox.mu.Unlock()
+	w.takePosts() // what was posted before
+	for s := range w.sessions {
+		s.letGo()
 	}
 }
 
