@@ -45,12 +45,12 @@ const (
 
 // Connect connects to NATS under name, and keeps on trying if the server is not there yet.
 func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Conn, error) {
-	auth, err := c.authentication()
+	options, err := c.authentication()
 	if err != nil {
 		return nil, err
 	}
 	trouble := &trouble{log: log}
-	options := append(auth,
+	options = append(options,
 		nats.Name(name),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),

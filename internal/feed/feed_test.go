@@ -1,222 +1,20 @@
 package feed_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net"
+	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feed"
-	"tickgate/internal/natsd"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
 )
-
-var discard = slog.New(slog.DiscardHandler)
-
-// eventually waits for a condition that other goroutines bring about.
-func eventually(t testing.TB, within time.Duration, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(within)
-	defer deadline.Stop()
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	for !condition() {
-		select {
-		case <-again.C:
-		case <-deadline.C:
-			t.Fatalf("not within %v: %s", within, what)
-		}
-	}
-}
-
-// startServer starts a server that is stopped at the end of the test at the latest.
-func startServer(t testing.TB, listen, storeDir string) *natsd.Server {
-	t.Helper()
-	config := natsd.DefaultConfig()
-	config.Listen, config.StoreDir = listen, storeDir
-	server, err := natsd.Start(config, discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Shutdown)
-	return server
-}
-
-func connect(t testing.TB, url string) *nats.Conn {
-	t.Helper()
-	connection, err := bus.Connect(bus.Connection{URL: url}, "test", discard, bus.Handlers{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(connection.Close)
-	return connection
-}
-
-func ensureStream(t testing.TB, connection *nats.Conn, subjects bus.Subjects) {
-	t.Helper()
-	config := feed.DefaultStreamConfig()
-	config.Storage = jetstream.FileStorage
-	if err := feed.EnsureStream(t.Context(), connection, subjects, config); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// waitStored waits until the stream has the last message of so many symbols: the server stores what it has been sent a little later.
-func waitStored(t testing.TB, connection *nats.Conn, symbols int) {
-	t.Helper()
-	js, err := jetstream.New(connection)
-	if err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 10*time.Second, "the stream has all symbols", func() bool {
-		stream, err := js.Stream(t.Context(), feed.DefaultStream)
-		return err == nil && stream.CachedInfo().State.Msgs == uint64(symbols)
-	})
-}
-
-// running is a feed that runs until the end of the test.
-type running struct {
-	*feed.Feed
-	table    *subscription.Table
-	subjects bus.Subjects
-}
-
-func run(t testing.TB, connection bus.Connection, change func(*feed.Config)) *running {
-	t.Helper()
-	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := subscription.NewTable(subscription.DefaultTableConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := feed.DefaultConfig()
-	if change != nil {
-		change(&config)
-	}
-	f, err := feed.New(config, connection, subjects, table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- f.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return &running{Feed: f, table: table, subjects: subjects}
-}
-
-func (r *running) waitReady(t testing.TB) {
-	t.Helper()
-	select {
-	case <-r.Ready():
-	case <-time.After(10 * time.Second):
-		t.Fatal("not ready")
-	}
-}
-
-func (r *running) latest(symbol string) (record tick.Record) {
-	if s := r.table.Lookup(symbol); s != nil {
-		s.Latest(&record)
-	}
-	return record
-}
-
-func (r *running) reason(symbol string) subscription.StateReason {
-	if s := r.table.Lookup(symbol); s != nil {
-		return s.State().Reason
-	}
-	return subscription.NotSeen
-}
-
-// venue publishes events of numbered symbols, and heartbeats. A publication that fails is lost, as with a real feed.
-type venue struct {
-	t          testing.TB
-	connection *nats.Conn
-	subjects   bus.Subjects
-	name       string
-	epoch      uint64
-	sequences  []atomic.Uint64 // by symbol, of the last event
-	failed     atomic.Uint64
-}
-
-func newVenue(t testing.TB, url string, symbols int) *venue {
-	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &venue{t: t, connection: connect(t, url), subjects: subjects, name: "venue", epoch: 1, sequences: make([]atomic.Uint64, symbols)}
-}
-
-func symbolName(i int) string { return fmt.Sprintf("SYM%05d.X", i) }
-
-func (v *venue) send(symbol int) {
-	e := quote(v.epoch, v.sequences[symbol].Add(1))
-	payload := bus.AppendEventBatch(nil, v.name, []tick.Event{e})
-	if v.connection.Publish(v.subjects.Event(tick.KindQuote, symbolName(symbol)), payload) != nil {
-		v.failed.Add(1)
-	}
-}
-
-func (v *venue) sendAll() {
-	for i := range v.sequences {
-		v.send(i)
-	}
-}
-
-func (v *venue) beat() {
-	_ = v.connection.Publish(v.subjects.Heartbeat(v.name), bus.AppendHeartbeat(nil, v.name, v.epoch, 1))
-}
-
-func (v *venue) flush() {
-	v.t.Helper()
-	if err := v.connection.FlushTimeout(5 * time.Second); err != nil {
-		v.t.Fatal(err)
-	}
-}
-
-// trade sends events and heartbeats until the returned function is called.
-func (v *venue) trade(pause time.Duration) (stop func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticker := time.NewTicker(pause)
-		defer ticker.Stop()
-		for {
-			v.sendAll()
-			v.beat()
-			select {
-			case <-ticker.C:
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		<-ended
-	}
-}
-
-// keepBeating sends heartbeats only.
-func (v *venue) keepBeating() (stop func()) {
-	return (&venue{t: v.t, connection: v.connection, subjects: v.subjects, name: v.name, epoch: v.epoch}).trade(50 * time.Millisecond)
-}
 
 func TestWarmStartOverlapsTheLivePath(t *testing.T) {
 	server := startServer(t, "127.0.0.1:0", t.TempDir())
@@ -364,13 +162,43 @@ func TestWithoutAStreamEachSymbolWaitsForItsNextEvent(t *testing.T) {
 	}
 }
 
+// TestLongOutage takes five minutes: nobody gives up in that time, neither nats.go nor the feed.
+func TestLongOutage(t *testing.T) {
+	if os.Getenv("TICKGATE_LONG") == "" {
+		t.Skip("set TICKGATE_LONG to run it")
+	}
+	dir := t.TempDir()
+	server := startServer(t, "127.0.0.1:0", dir)
+	v := newVenue(t, server.URL(), 10)
+	ensureStream(t, v.connection, v.subjects)
+	r := run(t, bus.Connection{URL: server.URL()}, nil)
+	r.waitReady(t)
+	stop := v.trade(50 * time.Millisecond)
+	defer stop()
+	live := func() bool { return r.reason(symbolName(9)) == subscription.FeedLive }
+	eventually(t, 5*time.Second, "live", live)
+	address := server.Addr().String()
+	server.Shutdown()
+	eventually(t, 2*time.Second, "stale", func() bool { return !live() })
+	outage := time.NewTimer(5 * time.Minute)
+	defer outage.Stop()
+	<-outage.C
+	if live() {
+		t.Error("live without a bus")
+	}
+	startServer(t, address, dir)
+	eventually(t, 5*time.Second, "live again", live)
+}
+
 func TestStartsBeforeTheServer(t *testing.T) {
 	holder, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := holder.Addr().String()
-	holder.Close()
+	if err := holder.Close(); err != nil {
+		t.Fatal(err)
+	}
 	r := run(t, bus.Connection{URL: "nats://" + address}, nil)
 	if s := r.Stats(); s.Connected || s.Heard {
 		t.Errorf("got %+v", s)

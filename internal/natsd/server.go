@@ -94,6 +94,9 @@ func (s *Server) Connection() bus.Connection {
 	return bus.Connection{URL: s.URL(), InProcess: s.server}
 }
 
+// Subscriptions returns how many subscriptions the clients have, and the server itself.
+func (s *Server) Subscriptions() int { return int(s.server.NumSubscriptions()) }
+
 // Shutdown disconnects all clients, closes the files and returns when everything has ended. It may be called again.
 func (s *Server) Shutdown() {
 	s.server.Shutdown()

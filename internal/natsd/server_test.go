@@ -122,7 +122,7 @@ func TestPortInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer holder.Close()
+	defer func() { _ = holder.Close() }()
 	config := natsd.DefaultConfig()
 	config.Listen, config.StoreDir = holder.Addr().String(), t.TempDir()
 	_, err = natsd.Start(config, slog.New(slog.DiscardHandler))
