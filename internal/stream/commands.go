@@ -91,9 +91,6 @@ func (x *session) serve(ctx context.Context, message *tickgatev1.ClientMessage) 
 // execute runs command on the worker and turns the end of the session into the reason for it.
 func (x *session) execute(ctx context.Context, command func()) error {
 	if err := x.subscriptions.Execute(ctx, command); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			return cause
-		}
 		return err
 	}
 	return nil

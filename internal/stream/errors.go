@@ -49,7 +49,7 @@ type ending struct {
 var endings = []ending{
 	{ErrProtocol, codes.InvalidArgument, "protocol", 0},
 	{subscription.ErrAcknowledgement, codes.InvalidArgument, "protocol", 0},
-	{ErrMessageSize, codes.ResourceExhausted, "message_size", time.Second},
+	{ErrMessageSize, codes.ResourceExhausted, "message_size", 0},
 	{ErrNoFirstMessage, codes.DeadlineExceeded, "no_first_message", 0},
 	{ErrIdle, codes.DeadlineExceeded, "idle", 0},
 	{ErrStreamQuota, codes.ResourceExhausted, "stream_quota", 5 * time.Second},
@@ -91,13 +91,10 @@ func statusOf(err error) error {
 	return s.Err()
 }
 
-// receiveError says what a failed receive means.
-func receiveError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
+// receiveError says what a failed receive means. gRPC has told the client already.
+func receiveError(err error) error {
 	switch status.Code(err) {
-	case codes.Internal, codes.InvalidArgument: // not protobuf, or a broken frame
+	case codes.Internal: // a broken frame
 		return ErrProtocol
 	case codes.ResourceExhausted:
 		return ErrMessageSize

@@ -106,15 +106,13 @@ func (s *Server) Register(registrar grpc.ServiceRegistrar) {
 	tickgatev1.RegisterMarketDataServer(registrar, s)
 }
 
+// tap refuses calls before they cost anything.
 func (s *Server) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
 	if !strings.HasPrefix(info.FullMethodName, "/"+tickgatev1.MarketData_ServiceDesc.ServiceName+"/") {
 		return ctx, nil
 	}
 	if s.draining.Load() {
 		return nil, statusOf(ErrDraining)
-	}
-	if info.FullMethodName == tickgatev1.MarketData_Stream_FullMethodName {
-		return withEnder(ctx), nil
 	}
 	return ctx, nil
 }
@@ -131,13 +129,15 @@ func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMess
 		return s.end(nil, err)
 	}
 	x := newSession(s, transport)
-	defer x.cancel(nil)
 	err := ErrDraining
 	if !s.draining.Load() { // else Drain's GoingAway may have missed the session
 		err = x.receive()
 	}
 	x.subscriptions.Close()
 	x.watchLeftovers()
+	if reason := x.ending.Load(); reason != nil {
+		err = *reason
+	}
 	return s.end(x, err)
 }
 

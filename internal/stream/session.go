@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"tickgate/internal/latency"
 	"tickgate/internal/wire"
@@ -25,13 +26,16 @@ type session struct {
 	server        *Server
 	transport     grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]
 	conn          *connection
-	cancel        context.CancelCauseFunc // ends the stream from anywhere
+	status        statusWriter
 	subscriptions *subscription.Session
 	clientID      string
 	started       time.Time
 
 	// Written by the handler, read by the worker: when the last message came, UTC nanoseconds; 0 before the first.
 	lastHeard atomic.Int64
+
+	// Why the stream was ended by anybody but its handler; nil: it was not.
+	ending atomic.Pointer[error]
 
 	// Owned by the handler.
 	limiter      *rate.Limiter
@@ -59,7 +63,7 @@ func newSession(s *Server, transport grpc.BidiStreamingServer[tickgatev1.ClientM
 		server:    s,
 		transport: transport,
 		conn:      connectionOf(transport.Context()),
-		cancel:    enderOf(transport),
+		status:    statusWriterOf(transport.Context()),
 		clientID:  clientID(transport.Context()),
 		started:   now,
 		lastSent:  now,
@@ -83,23 +87,29 @@ func clientID(ctx context.Context) string {
 func (x *session) receive() error {
 	ctx := x.transport.Context()
 	for {
-		var message tickgatev1.ClientMessage
+		var message incoming
 		switch err := x.transport.RecvMsg(&message); {
 		case errors.Is(err, io.EOF): // the client says nothing more, but listens until it hangs up, or idles out
 			<-ctx.Done()
 			return context.Cause(ctx)
 		case err != nil:
-			return receiveError(ctx, err)
+			return receiveError(err)
+		case message.broken != nil:
+			return fmt.Errorf("%w (%w)", ErrProtocol, message.broken)
 		}
 		x.lastHeard.Store(x.server.now().UnixNano())
-		if err := x.serve(ctx, &message); err != nil {
+		if err := x.serve(ctx, &message.ClientMessage); err != nil {
 			return err
 		}
 	}
 }
 
-// end ends the stream from the worker.
-func (x *session) end(err error) { x.cancel(err) }
+// end ends the stream from anywhere but its handler, whose receive, or whatever it waits for, returns then. The first reason counts.
+func (x *session) end(err error) {
+	if x.ending.CompareAndSwap(nil, &err) {
+		_ = x.status.WriteStatus(status.Convert(statusOf(err))) // fails if the stream is over already
+	}
+}
 
 // watchLeftovers sees to it that an ended stream does not stay in the transport: its end queues behind the data that the client may never read.
 // The handler calls it when the worker has let go of the session.
