@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"context"
 	"time"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -23,15 +24,35 @@ func None() *tickgatev1.Conflation {
 
 // Send logs and sends a command, with the next request id if it has none, and returns the id. An error of the transport is the receiver's to find.
 func (s *Stream) Send(m *tickgatev1.ClientMessage) uint64 {
-	s.mu.Lock()
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	s.nextID++
 	if m.RequestId == 0 {
 		m.RequestId = s.nextID
 	}
-	s.mu.Unlock()
 	s.log.Sent(m)
 	_ = s.stream.Send(m)
 	return m.RequestId
+}
+
+// beat sends signs of life until ctx is done.
+func (s *Stream) beat(ctx context.Context, every time.Duration) {
+	defer close(s.beaten)
+	if every == 0 {
+		return
+	}
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+			s.Send(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Heartbeat{
+				Heartbeat: &tickgatev1.ClientHeartbeat{ClientTime: time.Now().UnixNano()},
+			}})
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Subscribe subscribes symbols and returns when that is answered.

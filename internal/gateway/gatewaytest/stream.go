@@ -19,6 +19,8 @@ type Options struct {
 	Log *history.ClientLog
 	// Context of the call, for metadata; nil: none.
 	Context context.Context
+	// HeartbeatEvery is the interval of the client's signs of life, which a stream of more than a minute needs; 0: none are sent.
+	HeartbeatEvery time.Duration
 	// OnMessage is called by the receiving goroutine after a message was logged and merged. While it waits, nothing is read. It must return when
 	// ctx is done.
 	OnMessage func(ctx context.Context, m *tickgatev1.ServerMessage)
@@ -32,7 +34,12 @@ type Stream struct {
 	cancel context.CancelFunc
 	hook   func(context.Context, *tickgatev1.ServerMessage)
 	ended  chan struct{} // closed by the receiver
+	beaten chan struct{} // closed when no heartbeat is sent any more
 	news   chan struct{} // of one; sent to by the receiver, received by Await, never closed
+
+	// sending is held while a command is logged and sent, so that both have the same order.
+	sending sync.Mutex
+	nextID  uint64 // guarded by sending
 
 	// mu guards the fields below.
 	mu        sync.Mutex
@@ -40,7 +47,6 @@ type Stream struct {
 	symbols   map[uint32]string           // by instrument id
 	messages  []*tickgatev1.ServerMessage // all but batches
 	err       error
-	nextID    uint64
 	mistakeIn error // what the receiver could not merge
 }
 
@@ -51,7 +57,7 @@ func OpenStream(t testing.TB, conn grpc.ClientConnInterface, o *Options) *Stream
 		o = &Options{}
 	}
 	s := &Stream{
-		t: t, log: o.Log, hook: o.OnMessage, ended: make(chan struct{}), news: make(chan struct{}, 1),
+		t: t, log: o.Log, hook: o.OnMessage, ended: make(chan struct{}), beaten: make(chan struct{}), news: make(chan struct{}, 1),
 		holdings: make(Holdings), symbols: make(map[uint32]string),
 	}
 	if s.log == nil {
@@ -70,6 +76,7 @@ func OpenStream(t testing.TB, conn grpc.ClientConnInterface, o *Options) *Stream
 	s.stream = stream
 	s.log.StreamStarted()
 	go s.receive(ctx)
+	go s.beat(ctx, o.HeartbeatEvery)
 	t.Cleanup(s.Close)
 	return s
 }
@@ -200,4 +207,5 @@ func (s *Stream) Err() error {
 func (s *Stream) Close() {
 	s.cancel()
 	<-s.ended
+	<-s.beaten
 }
