@@ -177,8 +177,8 @@ func TestNoWakeUpIsLost(t *testing.T) {
 	const transports, events = 3, 3_000
 
 	market := g.listed("A")
-	sink := &gateSink{away: make(chan int, 1<<16)}
-	sink.session = g.hub.Attach(g.hub.NewConn(), sink)
+	sink := &gateSink{session: g.hub.NewSession(g.hub.NewConn()), away: make(chan int, 1<<16)}
+	sink.session.Attach(sink)
 	var leaving sync.WaitGroup
 	for range transports {
 		leaving.Go(func() {
@@ -210,7 +210,7 @@ func TestNoWakeUpIsLost(t *testing.T) {
 }
 
 // waitFor yields until condition holds; a lost wake-up shows as a time-out.
-func waitFor(t *testing.T, condition func() bool) {
+func waitFor(t tester, condition func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

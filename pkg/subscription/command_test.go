@@ -194,6 +194,21 @@ func TestBroadcastEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A worker could call the sink before Attach had returned the session that the sink needs.
+func TestSinkKnowsItsSessionFromItsFirstCall(t *testing.T) {
+	tableConfig, config := defaults()
+	config.Housekeeping = time.Millisecond
+	g := run(t, tableConfig, config)
+	defer g.halt()
+	var streams []*stream
+	for range 2000 { // the race detector would see it
+		streams = append(streams, g.attach(g.hub.NewConn()))
+	}
+	for _, s := range streams {
+		s.session.Close()
+	}
+}
+
 func TestCareGoesByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tableConfig, config := defaults()

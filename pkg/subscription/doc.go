@@ -6,9 +6,15 @@
 // A feed opens symbols in a Table, publishes records to them and sets their State. A Hub runs a few flush workers. A transport makes one Conn
 // per connection and one Session per stream, each with a Sink that encodes and sends what the session has to say:
 //
-//	session := hub.Attach(conn, sink)
+//	table, _ := subscription.NewTable(subscription.DefaultTableConfig())
+//	hub, _ := subscription.NewHub(table, subscription.DefaultConfig())
+//	go hub.Run(ctx)
+//	…
+//	conn := hub.NewConn()
+//	session := hub.NewSession(conn)
+//	session.Attach(newSink(session, …))
 //	defer session.Close()
-//	err := session.Execute(func() { … session.Subscribe(request) … })
+//	err := session.Execute(ctx, func() { … session.Subscribe(request) … })
 //
 // # Concurrency
 //
@@ -19,6 +25,10 @@
 //   - Sessions with an interval are pulled: when due, the worker compares the position of each subscribed symbol with the last one sent.
 //   - Sessions without one are pushed: publishing sets the symbol's bit in the worker's dirty set and wakes it; it takes whatever has
 //     gathered, so batches grow with the load and no timer is needed.
+//
+// A worker sleeps until it is signalled or something is due. In each round it first gathers who has something to do (what has left, posts, dirty
+// symbols, due groups, states, housekeeping), then gives each of them a turn, connection by connection. In its turn a session says what it can, and if something
+// is left it wants to be told when its messages have left. No state of a session changes outside of its worker but what is with the transport (inFlight).
 //
 // The Table is safe for any number of readers and one feed goroutine.
 //

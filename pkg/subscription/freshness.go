@@ -1,6 +1,32 @@
 package subscription
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrAcknowledgement says that a client acknowledges a batch that was never sent: end its stream.
+var ErrAcknowledgement = errors.New("subscription: acknowledgement of a batch that was not sent")
+
+// SetFreshness bounds the age of unacknowledged batches, clamps and returns the bound; 0 turns it off. Only commands call it.
+func (s *Session) SetFreshness(bound time.Duration) time.Duration {
+	if bound <= 0 {
+		s.freshness = freshness{}
+	} else {
+		s.freshness.bound = min(max(bound, s.worker.config.MinFreshness), s.worker.config.MaxFreshness)
+	}
+	return s.freshness.bound
+}
+
+// Acknowledge notes that the client has taken everything up to a batch. Only functions given to Post or Execute call it.
+func (s *Session) Acknowledge(streamSequence uint64) error {
+	if streamSequence > s.lastBatch {
+		return fmt.Errorf("%w: %d, the last one is %d", ErrAcknowledgement, streamSequence, s.lastBatch)
+	}
+	s.freshness.acknowledge(streamSequence, s.lastBatch)
+	return nil
+}
 
 // freshness bounds the age of what the client has not acknowledged. Batches are remembered in marks of a few each, so that the memory is bounded
 // whatever the rate; a mark counts as old as its first batch, so the bound errs on the side of freshness by 1/marksPerBound of it.

@@ -4,20 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
-	"time"
 
-	"tickgate/pkg/ringbuf"
 	"tickgate/pkg/tick"
 )
 
-// Errors of a session's commands.
-var (
-	// ErrSessionFull says that the session has MaxSubscriptions subscriptions: reject the symbol.
-	ErrSessionFull = errors.New("subscription: too many subscriptions")
-	// ErrAcknowledgement says that a client acknowledges a batch that was never sent: end its stream.
-	ErrAcknowledgement = errors.New("subscription: acknowledgement of a batch that was not sent")
-)
+// ErrSessionFull says that the session has MaxSubscriptions subscriptions: reject the symbol.
+var ErrSessionFull = errors.New("subscription: too many subscriptions")
 
 // Request is the wish for one symbol.
 type Request struct {
@@ -25,12 +17,6 @@ type Request struct {
 	Conflation Conflation
 	Kinds      Kinds   // 0: all
 	Resume     *Resume // nil: from a snapshot
-}
-
-// Resume is what a client still holds from an earlier stream.
-type Resume struct {
-	Epoch        uint64
-	LastSequence uint64
 }
 
 // Holding is one subscription as its session sees it. Record and Position are of this moment; Position is 0 while the symbol is pending.
@@ -41,7 +27,7 @@ type Holding struct {
 	Position     uint64
 	Conflation   Conflation
 	Kinds        Kinds
-	LastSequence uint64
+	LastSequence uint64 // newest event that was sent, or passed over because only other kinds changed; 0 before the first update
 }
 
 // Subscribe adds a symbol, or changes the one that is subscribed already; either way its first update is a snapshot, unless it resumes. The answer must be
@@ -66,11 +52,11 @@ func (s *Session) Subscribe(request Request) (Holding, error) {
 		sub.kinds = AllKinds
 	}
 	s.lane(s.worker.hub.Grant(request.Conflation)).add(sub)
-	return s.position(sub, request.Resume), nil
+	return s.place(sub, request.Resume), nil
 }
 
-// position sets where the client stands: just before the newest record, or where it resumes.
-func (s *Session) position(sub *subscription, resume *Resume) Holding {
+// place sets where the client stands: just before the newest record, or where it resumes.
+func (s *Session) place(sub *subscription, resume *Resume) Holding {
 	holding := Holding{Symbol: sub.symbol, Conflation: sub.lane.conflation, Kinds: sub.kinds}
 	r := &holding.Record
 	holding.Position = sub.symbol.Latest(r)
@@ -93,38 +79,6 @@ func (s *Session) position(sub *subscription, resume *Resume) Holding {
 		s.markReady(sub)
 	}
 	return holding
-}
-
-// resume moves the subscription back to the last update the client has, and reports false if that is not known here: another epoch than that of the newest
-// record, a sequence yet to come, or one older than the ring.
-func (sub *subscription) resume(resume *Resume, newest uint64) bool {
-	ring := sub.symbol.ring.Load()
-	var words tick.Words
-	var r tick.Record
-	// after reports whether the record of position is newer than what the client has. What is overwritten is older.
-	after := func(position uint64) bool {
-		if ring.Read(position, words[:]).Status != ringbuf.Copied {
-			return false
-		}
-		r.Unpack(&words)
-		return r.Epoch > resume.Epoch || r.Epoch == resume.Epoch && r.Sequence > resume.LastSequence
-	}
-	if resume.Epoch != sub.epoch || resume.LastSequence == 0 { // LastSequence 0: nothing was ever taken
-		return false
-	}
-	known := uint64(sort.Search(int(newest), func(i int) bool { return after(uint64(i) + 1) })) // newest position not after
-	if known == 0 || ring.Read(known, words[:]).Status != ringbuf.Copied {
-		return false
-	}
-	r.Unpack(&words)
-	if r.Epoch != resume.Epoch || known == newest && r.Sequence != resume.LastSequence {
-		return false
-	}
-	sub.lastPosition, sub.lastSequence = known, resume.LastSequence
-	// Events between this record and the client's are missing here, not there.
-	sub.lastMissing = r.Missing + resume.LastSequence - r.Sequence
-	sub.snapshot = false
-	return true
 }
 
 // Unsubscribe removes a symbol and reports whether it was subscribed. No update of it follows. Only commands call it.
@@ -201,23 +155,4 @@ func (s *Session) Holdings(yield func(Holding) bool) {
 			return
 		}
 	}
-}
-
-// SetFreshness bounds the age of unacknowledged batches, clamps and returns the bound; 0 turns it off. Only commands call it.
-func (s *Session) SetFreshness(bound time.Duration) time.Duration {
-	if bound <= 0 {
-		s.freshness = freshness{}
-	} else {
-		s.freshness.bound = min(max(bound, s.worker.config.MinFreshness), s.worker.config.MaxFreshness)
-	}
-	return s.freshness.bound
-}
-
-// Acknowledge notes that the client has taken everything up to a batch. Only functions given to Post or Execute call it.
-func (s *Session) Acknowledge(streamSequence uint64) error {
-	if streamSequence > s.lastBatch {
-		return fmt.Errorf("%w: %d, the last one is %d", ErrAcknowledgement, streamSequence, s.lastBatch)
-	}
-	s.freshness.acknowledge(streamSequence, s.lastBatch)
-	return nil
 }

@@ -10,9 +10,19 @@ import (
 	"tickgate/pkg/tick"
 )
 
+// tester is what a test, a benchmark and a rapid.T have in common.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // gateway is a running hub without a bus and a transport. It belongs to the test goroutine.
 type gateway struct {
-	t     testing.TB
+	t     tester
 	table *subscription.Table
 	hub   *subscription.Hub
 	stop  context.CancelFunc
@@ -26,7 +36,7 @@ func defaults() (subscription.TableConfig, subscription.Config) {
 }
 
 // run starts a hub; halt ends it. Within a synctest bubble the hub is part of it.
-func run(t testing.TB, tableConfig subscription.TableConfig, config subscription.Config) *gateway {
+func run(t tester, tableConfig subscription.TableConfig, config subscription.Config) *gateway {
 	t.Helper()
 	table, err := subscription.NewTable(tableConfig)
 	if err != nil {

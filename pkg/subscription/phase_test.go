@@ -23,8 +23,8 @@ func (s *inOrder) SendBatch(streamSequence uint64) {
 }
 
 func (g *gateway) attachInOrder(conn *subscription.Conn, name string, order *[]string) *inOrder {
-	s := &inOrder{stream: &stream{g: g, atOnce: true, room: 1000}, name: name, order: order}
-	s.session = g.hub.Attach(conn, s)
+	s := &inOrder{stream: &stream{g: g, session: g.hub.NewSession(conn), atOnce: true, room: 1000}, name: name, order: order}
+	s.session.Attach(s)
 	return s
 }
 

@@ -10,8 +10,8 @@ import (
 // ErrClosed says that the session has ended; nothing more can be done with it.
 var ErrClosed = errors.New("subscription: the session is closed")
 
-// maxBytesInFlight is how much of a session may be with the transport when one more message is handed over. A gRPC stream takes 64 KiB before
-// sending to it blocks; with this bound, and batches of at most MaxBatchBytes, it never does.
+// maxBytesInFlight is how much of a session may be with the transport when one more message is handed over. A gRPC stream blocks a send only once 64 KiB
+// or more are with it; less than that are whenever CanHand says yes, whatever the last message took.
 const maxBytesInFlight = 24 << 10
 
 // MaxBatchBytes is the size at which a sink's Append says Full.
@@ -19,7 +19,7 @@ const MaxBatchBytes = 32 << 10
 
 // Session is one stream's interest and its way out.
 type Session struct {
-	// Immutable after Attach.
+	// Immutable after NewSession, the sink after Attach.
 	worker *worker
 	conn   *Conn
 	sink   Sink
@@ -48,19 +48,31 @@ type Session struct {
 	lastBatch     uint64 // stream sequence
 }
 
-// Attach adds a session to the connection's worker. Session.Close ends it. When the hub has ended, the session is closed from the start.
-func (h *Hub) Attach(c *Conn, sink Sink) *Session {
-	s := &Session{
+// NewSession returns a session of the connection that nobody serves yet: its sink can be made around it, and goes to Session.Attach.
+func (h *Hub) NewSession(c *Conn) *Session {
+	return &Session{
 		worker:        c.worker,
 		conn:          c,
-		sink:          sink,
 		ran:           make(chan struct{}, 1),
 		gone:          make(chan struct{}),
 		subscriptions: make(map[*Symbol]*subscription),
 	}
-	if c.worker.post(func() { c.worker.sessions[s] = struct{}{} }) == refused {
+}
+
+// Attach has the worker serve the session, and call its sink, from now on. It is called once; Session.Close ends it. When the hub has ended, the session is
+// closed from the start.
+func (s *Session) Attach(sink Sink) {
+	s.sink = sink
+	if s.worker.post(func() { s.worker.sessions[s] = struct{}{} }) == refused {
 		close(s.gone)
 	}
+}
+
+// Attach makes a session and attaches it. Its worker may call the sink before Attach has returned the session: a sink that needs to know it takes
+// NewSession.
+func (h *Hub) Attach(c *Conn, sink Sink) *Session {
+	s := h.NewSession(c)
+	s.Attach(sink)
 	return s
 }
 

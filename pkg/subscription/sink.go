@@ -6,8 +6,9 @@ import (
 	"tickgate/pkg/tick"
 )
 
-// Sink is where a session's output goes: it encodes and sends. Its methods are called by the session's worker only, and never block: they may
-// be called only while the session says so (see the session's turn).
+// Sink is where a session's output goes: it encodes and sends. Its methods are called by the session's worker only, and must not block. Whatever a method hands
+// to the transport it first reports with Session.Handed, and the transport reports Session.Left when it has gone. The Send methods are called only
+// while Session.CanHand; a command, and Care, ask it themselves.
 type Sink interface {
 	// Begin starts a batch, whose ts_send is now. It may come to nothing.
 	Begin(now time.Time)
@@ -15,11 +16,11 @@ type Sink interface {
 	Announce(s *Symbol, r *tick.Record, state *State)
 	// Append adds an update to the batch in the making.
 	Append(u *Update) Room
-	// SendBatch hands the batch in the making to the transport, after Session.Handed.
+	// SendBatch hands over the batch in the making. The next Begin comes when every message has left.
 	SendBatch(streamSequence uint64)
-	// SendGap sends a gap, after Session.Handed.
+	// SendGap hands over a gap. It goes before the batch in the making, which goes on with what follows the gap.
 	SendGap(g Gap)
-	// SendState sends the state of one symbol, or of all that are subscribed with s nil, after Session.Handed.
+	// SendState hands over the state of one symbol, or with s nil of all that are subscribed.
 	SendState(s *Symbol, state *State)
 	// Recycle says that every message handed over has left, and the memory of those that left before may be used again.
 	Recycle()
@@ -68,7 +69,7 @@ const (
 // Gap says that events between two updates will not come.
 type Gap struct {
 	Symbol   *Symbol
-	From, To uint64 // sequences; 0: not known
-	Missing  uint64 // 0: not known
-	Reason   GapReason
+	From, To uint64    // sequences; 0: not known
+	Missing  uint64    // 0: not known
+	Reason   GapReason // GapEpoch and GapResume begin a new account: a snapshot follows, and what is missing before it is not counted
 }

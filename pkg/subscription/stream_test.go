@@ -106,15 +106,15 @@ func (u update) String() string {
 
 // attach adds a stream whose messages leave at once.
 func (g *gateway) attach(conn *subscription.Conn) *stream {
-	s := &stream{g: g, atOnce: true, room: 1000}
-	s.session = g.hub.Attach(conn, s)
+	s := &stream{g: g, session: g.hub.NewSession(conn), atOnce: true, room: 1000}
+	s.session.Attach(s)
 	return s
 }
 
 // attachSlow adds a stream whose messages leave when the test says so.
 func (g *gateway) attachSlow(conn *subscription.Conn) *stream {
-	s := &stream{g: g, room: 1000}
-	s.session = g.hub.Attach(conn, s)
+	s := &stream{g: g, session: g.hub.NewSession(conn), room: 1000}
+	s.session.Attach(s)
 	return s
 }
 

@@ -3,7 +3,6 @@ package subscription
 import (
 	"container/heap"
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,11 +19,7 @@ type worker struct {
 	dirty         *dirtySet
 	statesChanged atomic.Bool
 	returned      returnStack
-	mailbox       struct {
-		mu    sync.Mutex
-		posts []func() // guarded by mu
-		ended bool     // guarded by mu; posts are refused
-	}
+	mailbox       mailbox
 
 	sessions   map[*Session]struct{}
 	watched    []*Symbol // by id: symbols with pushed subscriptions here
@@ -65,27 +60,6 @@ func (w *worker) signal() {
 	}
 }
 
-type postOutcome uint8
-
-const (
-	posted  postOutcome = iota
-	refused             // the worker has ended, and f will not run
-)
-
-// post has f run on the worker. Posts are run in order. Each session has at most a few of them under way, so the mailbox is bounded by the
-// number of sessions.
-func (w *worker) post(f func()) postOutcome {
-	w.mailbox.mu.Lock()
-	if w.mailbox.ended {
-		w.mailbox.mu.Unlock()
-		return refused
-	}
-	w.mailbox.posts = append(w.mailbox.posts, f)
-	w.mailbox.mu.Unlock()
-	w.signal()
-	return posted
-}
-
 func (w *worker) run(ctx context.Context) {
 	defer w.end()
 	timer := time.NewTimer(w.config.Housekeeping)
@@ -115,17 +89,6 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-// end lets go of every session and refuses all posts from then on, so that nobody waits for a worker that is no more.
-func (w *worker) end() {
-	w.mailbox.mu.Lock()
-	w.mailbox.ended = true
-	w.mailbox.mu.Unlock()
-	w.takePosts() // what was posted before
-	for s := range w.sessions {
-		s.letGo()
-	}
-}
-
 func (w *worker) untilNext() time.Duration {
 	next := w.nextCare
 	if len(w.schedule) > 0 && w.schedule[0].due.Before(next) {
@@ -146,16 +109,6 @@ func (w *worker) takeReturned() {
 			w.giveTurn(s)
 		}
 		s = next
-	}
-}
-
-func (w *worker) takePosts() {
-	w.mailbox.mu.Lock()
-	w.posts, w.mailbox.posts = w.mailbox.posts, w.posts[:0]
-	w.mailbox.mu.Unlock()
-	for i, post := range w.posts {
-		w.posts[i] = nil
-		post()
 	}
 }
 
