@@ -94,6 +94,12 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 	return connection, nil
 }
 
+// Validate returns ErrAuth if the settings contradict each other, or name keys or certificates that cannot be read.
+func (c Connection) Validate() error {
+	_, err := c.authentication()
+	return err
+}
+
 func (c Connection) authentication() ([]nats.Option, error) {
 	var options []nats.Option
 	if c.User != "" {

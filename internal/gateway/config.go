@@ -67,7 +67,10 @@ func (c Config) Validate() error {
 	if c.Demo && c.Bus.URL != "" {
 		return fmt.Errorf("%w: demo is for the embedded NATS server; leave nats-url out, or run feedsim beside the gateway", ErrConfig)
 	}
-	for _, stage := range []interface{ Validate() error }{c.NATS, c.Table, c.Subscriptions, c.Stream, c.Feed} {
+	if _, err := bus.NewSubjects(c.Prefix); err != nil {
+		return fmt.Errorf("%w: subject-prefix: %w", ErrConfig, err)
+	}
+	for _, stage := range []interface{ Validate() error }{c.Bus, c.NATS, c.Table, c.Subscriptions, c.Stream, c.Feed} {
 		if err := stage.Validate(); err != nil {
 			return err
 		}

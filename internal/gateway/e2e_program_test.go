@@ -1,0 +1,153 @@
+package gateway_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"tickgate/internal/gateway/gatewaytest"
+)
+
+// TestProgram runs cmd/gateway as a user does.
+func TestProgram(t *testing.T) {
+	program := gatewaytest.Build(t, "tickgate/cmd/gateway")
+	t.Run("demo", func(t *testing.T) { runDemo(t, program) })
+	t.Run("port in use", func(t *testing.T) { takePorts(t, program) })
+	t.Run("wrong settings", func(t *testing.T) { giveWrongSettings(t, program) })
+	t.Run("print-config", func(t *testing.T) { printConfig(t, program) })
+}
+
+// freePorts are flags with which a gateway disturbs nobody.
+func freePorts(t *testing.T) []string {
+	t.Helper()
+	return []string{
+		"--grpc-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--nats-listen=127.0.0.1:0",
+		"--data-dir=" + filepath.Join(t.TempDir(), "nats"),
+	}
+}
+
+// wantOneLine demands an exit code and one line of explanation with some words in it, and nothing else.
+func wantOneLine(t *testing.T, p *gatewaytest.Process, exitCode int, words ...string) {
+	t.Helper()
+	got := p.Wait()
+	stdout, stderr := p.Output()
+	if got != exitCode || len(stdout) != 0 || len(stderr) != 1 {
+		t.Fatalf("exit code %d, want %d; want one line on standard error only, got %q and %q", got, exitCode, stdout, stderr)
+	}
+	for _, word := range words {
+		if !strings.Contains(stderr[0], word) {
+			t.Errorf("%q does not name %q", stderr[0], word)
+		}
+	}
+}
+
+// takePorts has each of the four listeners find its port taken.
+func takePorts(t *testing.T, program string) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
+	for _, setting := range []string{"grpc-listen", "web-listen", "admin-listen", "nats-listen"} {
+		t.Run(setting, func(t *testing.T) {
+			p := gatewaytest.StartProcess(t, program, nil, append(freePorts(t), "--"+setting+"=127.0.0.1:"+port)...)
+			wantOneLine(t, p, 1, port, setting, "in use")
+		})
+	}
+}
+
+// giveWrongSettings makes one mistake at a time.
+func giveWrongSettings(t *testing.T, program string) {
+	file := func(t *testing.T, content string) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "gateway.yaml")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "--config=" + path
+	}
+	for _, c := range []struct {
+		name    string
+		environ []string
+		args    []string
+		yaml    string
+		words   []string
+	}{
+		{name: "unknown flag", args: []string{"--no-such-setting=1"}, words: []string{"--no-such-setting"}},
+		{name: "unknown key", yaml: "no-such-setting: 1\n", words: []string{"no-such-setting", "gateway.yaml"}},
+		{name: "unknown variable", environ: []string{"TICKGATE_NO_SUCH_SETTING=1"}, words: []string{"TICKGATE_NO_SUCH_SETTING"}},
+		{name: "no number", args: []string{"--ring-depth=deep"}, words: []string{"--ring-depth", "deep"}},
+		{name: "no number in the file", yaml: "ring-depth: deep\n", words: []string{"ring-depth", "deep", "gateway.yaml"}},
+		{name: "no number in the environment", environ: []string{"TICKGATE_RING_DEPTH=deep"}, words: []string{"TICKGATE_RING_DEPTH", "deep"}},
+		{name: "no power of two", args: []string{"--ring-depth=63"}, words: []string{"ring-depth", "63"}},
+		{name: "no duration", args: []string{"--stale-after=2"}, words: []string{"stale-after", "2"}},
+		{name: "no value", args: []string{"--grpc-listen"}, words: []string{"--grpc-listen"}},
+		{name: "no level", args: []string{"--log-level=loud"}, words: []string{"log-level", "loud"}},
+		{name: "no flag", args: []string{"demo"}, words: []string{"demo"}},
+		{name: "no YAML", yaml: "{", words: []string{"gateway.yaml"}},
+		{name: "no file", args: []string{"--config=missing.yaml"}, words: []string{"missing.yaml", "--config"}},
+		{name: "demo on another NATS", args: []string{"--demo", "--nats-url=nats://127.0.0.1:1"}, words: []string{"demo", "nats-url"}},
+		{name: "no prefix", args: []string{"--subject-prefix=a b"}, words: []string{"subject-prefix", "a b"}},
+		{name: "two ways to authenticate", args: []string{"--nats-url=nats://127.0.0.1:1", "--nats-user=a", "--nats-creds-file=b"},
+			words: []string{"nats-user", "nats-creds-file"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append(freePorts(t), c.args...)
+			if c.yaml != "" {
+				args = append(args, file(t, c.yaml))
+			}
+			wantOneLine(t, gatewaytest.StartProcess(t, program, c.environ, args...), 2, c.words...)
+		})
+	}
+}
+
+// printConfig loads what was printed, and demands that the same is printed again.
+func printConfig(t *testing.T, program string) {
+	first := printed(t, program, []string{"TICKGATE_RING_DEPTH=128", "TICKGATE_NATS_PASSWORD=hush"}, "--stale-after=3s", "--demo", "--subject-prefix=a.b")
+	path := filepath.Join(t.TempDir(), "printed.yaml")
+	if err := os.WriteFile(path, []byte(first), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := printed(t, program, []string{"TICKGATE_NATS_PASSWORD=hush"}, "--config="+path)
+	var settings, again map[string]any
+	for text, to := range map[string]*map[string]any{first: &settings, second: &again} {
+		if err := yaml.Unmarshal([]byte(text), to); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+	}
+	for name, want := range map[string]any{"ring-depth": 128, "stale-after": "3s", "demo": true, "subject-prefix": "a.b", "grpc-listen": "127.0.0.1:50051"} {
+		if settings[name] != want {
+			t.Errorf("%s is %v, want %v", name, settings[name], want)
+		}
+	}
+	if !reflect.DeepEqual(settings, again) {
+		t.Errorf("printed were\n%s\nand after loading that\n%s", first, second)
+	}
+	if strings.Contains(first+second, "hush") {
+		t.Error("a secret was printed")
+	}
+	for _, origin := range []string{"TICKGATE_RING_DEPTH", "flag --stale-after"} {
+		if !slices.ContainsFunc(strings.Split(first, "\n"), func(line string) bool { return strings.Contains(line, origin) }) {
+			t.Errorf("where a setting comes from, %s, is not told:\n%s", origin, first)
+		}
+	}
+}
+
+func printed(t *testing.T, program string, environ []string, args ...string) string {
+	t.Helper()
+	p := gatewaytest.StartProcess(t, program, environ, append(args, "--print-config")...)
+	exitCode := p.Wait()
+	stdout, stderr := p.Output()
+	if exitCode != 0 || len(stderr) != 0 {
+		t.Fatalf("exit code %d and %q, want 0 and no error", exitCode, stderr)
+	}
+	return strings.Join(stdout, "\n") + "\n"
+}
