@@ -11,9 +11,6 @@ import (
 
 // Care implements subscription.Sink: what goes by the clock. It runs on the flush worker at every housekeeping.
 func (x *session) Care(now time.Time) {
-	if !x.begun {
-		return
-	}
 	if err := x.overdue(now); err != nil {
 		x.end(err)
 		return

@@ -11,7 +11,7 @@ import (
 // left. It returns when no stream is left, or with ctx's error: clients that do not read keep their streams until the gRPC server is stopped.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
-	if err := s.hub.Broadcast(ctx, func(x *subscription.Session) { x.Sink().(*session).drain() }); err != nil {
+	if err := s.hub.Broadcast(ctx, func(x *subscription.Session) { x.Sink().(*session).sayGoingAway("the gateway is about to stop") }); err != nil {
 		return err
 	}
 	grace := time.NewTimer(s.config.DrainGrace)
@@ -36,11 +36,4 @@ const drainLook = 20 * time.Millisecond
 // endAll ends every stream, whether or not it can send.
 func (s *Server) endAll(err error) {
 	s.hub.Each(func(x *subscription.Session) { x.Sink().(*session).end(err) })
-}
-
-// drain says GoingAway. A session that is still being made will see for itself that the gateway is draining.
-func (x *session) drain() {
-	if x.begun {
-		x.sayGoingAway("the gateway is about to stop")
-	}
 }

@@ -44,7 +44,6 @@ type session struct {
 	reported     *latency.Distribution // by the client, the newest; nil: nothing yet
 
 	// Owned by the flush worker.
-	begun     bool // newSession has finished; until then the worker may have the session, but not touch it
 	batch     wire.Batch
 	making    *frame // the batch in the making; nil: none
 	makingAt  time.Time
@@ -69,8 +68,8 @@ func newSession(s *Server, transport grpc.BidiStreamingServer[tickgatev1.ClientM
 		lastSent:  now,
 		limiter:   rate.NewLimiter(rate.Limit(s.config.CommandRate), s.config.CommandBurst),
 	}
-	x.subscriptions = s.hub.Attach(x.conn.group, x)
-	x.subscriptions.Post(func() { x.begun = true })
+	x.subscriptions = s.hub.NewSession(x.conn.group)
+	x.subscriptions.Attach(x) // from here on the worker has it
 	return x
 }
 
