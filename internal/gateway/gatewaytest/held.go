@@ -13,7 +13,7 @@ type Held struct {
 	Scales   tick.Scales
 	State    tickgatev1.MarketState // as last told
 	Epoch    uint64
-	Sequence uint64 // of the last update; 0: none yet
+	Sequence uint64 // of the last update; 0: none yet in this epoch
 	Quote    tick.Quote
 	Trade    tick.Trade
 	Status   tick.TradingStatus
@@ -38,6 +38,9 @@ func digits(a tick.Amount, scale uint8) string {
 func (h *Held) announce(i *tickgatev1.Instrument) error {
 	to := tick.Scales{Price: uint8(i.GetPriceScale()), Size: uint8(i.GetSizeScale()), Turnover: uint8(i.GetTurnoverScale())}
 	from := h.Scales
+	if h.Epoch != i.GetEpoch() { // sequences begin anew
+		h.Sequence = 0
+	}
 	h.Scales, h.State, h.Epoch = to, i.GetState(), i.GetEpoch()
 	stats := &h.Trade.Stats
 	price, size := tick.Some(h.Trade.Price), tick.Some(h.Trade.Size)

@@ -136,11 +136,12 @@ func (p *Publisher) Close() {
 }
 
 // HoldsLast is satisfied when the last update of each symbol has the publisher's last event of some kinds in it; none: of all. An update for some kinds
-// may have the sequence of a later event of another.
+// may have the sequence of a later event of another. A publisher of an earlier epoch satisfies nobody any more.
 func HoldsLast(p *Publisher, symbols []string, kinds ...tick.Kind) func(Holdings) bool {
 	return func(h Holdings) bool {
 		for _, symbol := range symbols {
-			if last := p.Last(symbol, kinds...); last == 0 || h.Sequence(symbol) < last {
+			last := p.Last(symbol, kinds...)
+			if last == 0 || h.Sequence(symbol) < last || h[symbol].Epoch != p.publisher.Epoch() {
 				return false
 			}
 		}
