@@ -64,16 +64,18 @@ func takePorts(t *testing.T, program string) {
 	}
 }
 
+// settingsFile returns the path of a file with that content.
+func settingsFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "gateway.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // giveWrongSettings makes one mistake at a time.
 func giveWrongSettings(t *testing.T, program string) {
-	file := func(t *testing.T, content string) string {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "gateway.yaml")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return "--config=" + path
-	}
 	for _, c := range []struct {
 		name    string
 		environ []string
@@ -102,7 +104,7 @@ func giveWrongSettings(t *testing.T, program string) {
 		t.Run(c.name, func(t *testing.T) {
 			args := append(freePorts(t), c.args...)
 			if c.yaml != "" {
-				args = append(args, file(t, c.yaml))
+				args = append(args, "--config="+settingsFile(t, c.yaml))
 			}
 			wantOneLine(t, gatewaytest.StartProcess(t, program, c.environ, args...), 2, c.words...)
 		})
@@ -112,11 +114,7 @@ func giveWrongSettings(t *testing.T, program string) {
 // printConfig loads what was printed, and demands that the same is printed again.
 func printConfig(t *testing.T, program string) {
 	first := printed(t, program, []string{"TICKGATE_RING_DEPTH=128", "TICKGATE_NATS_PASSWORD=hush"}, "--stale-after=3s", "--demo", "--subject-prefix=a.b")
-	path := filepath.Join(t.TempDir(), "printed.yaml")
-	if err := os.WriteFile(path, []byte(first), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	second := printed(t, program, []string{"TICKGATE_NATS_PASSWORD=hush"}, "--config="+path)
+	second := printed(t, program, []string{"TICKGATE_NATS_PASSWORD=hush"}, "--config="+settingsFile(t, first))
 	var settings, again map[string]any
 	for text, to := range map[string]*map[string]any{first: &settings, second: &again} {
 		if err := yaml.Unmarshal([]byte(text), to); err != nil {
