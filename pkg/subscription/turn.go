@@ -50,7 +50,7 @@ func (s *Session) sendReady() {
 		s.hold(HeldByTransport, now)
 		return
 	}
-	if s.freshness.blocked(now) {
+	if s.freshness.blocked(s.lastBatch, now) {
 		s.hold(HeldByAcknowledgement, now)
 		return
 	}

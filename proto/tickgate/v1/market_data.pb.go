@@ -1415,8 +1415,10 @@ func (x *Ack) GetStreamSequence() uint64 {
 	return 0
 }
 
-// SetFreshness bounds the age of what is unacknowledged: while the oldest unacknowledged batch is older, no batch is sent
-// and values conflate. So what a slow client takes is never older than the bound plus its interval.
+// SetFreshness bounds the age of what a client takes that reads steadily, however slowly: it is never older than the bound plus the client's interval.
+// While the oldest unacknowledged batch is older than the bound no batch is sent, and no more batches are unacknowledged than the client has shown
+// that it can take in time: one at first, and as many more as it acknowledges within a quarter of the bound. Values conflate meanwhile. Acknowledge what
+// the application has taken at least four times per bound, and the first few batches at once.
 type SetFreshness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Milliseconds, clamped by the server (by default 50 to 60,000). 0 turns it off.
