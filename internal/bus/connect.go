@@ -5,13 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 )
 
-// ErrAuth says that more than one way to authenticate is configured, or half of one.
-var ErrAuth = errors.New("bus: authentication settings")
+// Errors of the connection's settings; each names the setting.
+var (
+	// ErrAuth says that more than one way to authenticate is configured, or half of one.
+	ErrAuth = errors.New("bus: authentication settings")
+	// ErrURL says that an address of NATS cannot be read.
+	ErrURL = errors.New("bus: address of NATS")
+)
 
 // Connection says how to reach NATS. Its fields are settings of the same names with "nats-" before them.
 type Connection struct {
@@ -96,8 +104,27 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 
 // Validate returns ErrAuth if the settings contradict each other, or name keys or certificates that cannot be read.
 func (c Connection) Validate() error {
+	for address := range strings.SplitSeq(c.URL, ",") {
+		if err := validateURL(strings.TrimSpace(address)); err != nil && c.URL != "" {
+			return err
+		}
+	}
 	_, err := c.authentication()
 	return err
+}
+
+func validateURL(address string) error {
+	if !strings.Contains(address, "://") { // as nats.go takes it
+		address = "nats://" + address
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Hostname() == "":
+		return fmt.Errorf("%w: nats-url is not like nats://host:4222, or several of them separated by commas", ErrURL)
+	case !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme):
+		return fmt.Errorf("%w: nats-url begins with %s://, give nats://, tls://, ws:// or wss://", ErrURL, u.Scheme)
+	}
+	return nil
 }
 
 func (c Connection) authentication() ([]nats.Option, error) {

@@ -218,3 +218,21 @@ func receive(t *testing.T, from <-chan struct{}, what string) {
 		t.Fatalf("not %s", what)
 	}
 }
+
+func TestAddressesAreChecked(t *testing.T) {
+	for address, want := range map[string]error{
+		"":                                  nil, // embedded
+		"nats://127.0.0.1:4222":             nil,
+		"nats://a:4222, tls://b:4222":       nil,
+		"127.0.0.1:4222":                    nil,
+		"nats://user:secret@bus.example:42": nil,
+		"http://127.0.0.1:4222":             bus.ErrURL,
+		"nats://h:port":                     bus.ErrURL,
+		"nats://":                           bus.ErrURL,
+		"nats://a:4222,,nats://b:4222":      bus.ErrURL,
+	} {
+		if err := (bus.Connection{URL: address}).Validate(); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", address, err, want)
+		}
+	}
+}

@@ -53,10 +53,19 @@ func (c Config) options() *server.Options {
 		JetStream:           c.StoreDir != "",
 		StoreDir:            c.StoreDir,
 		NoFastProducerStall: c.NoFastProducerStall,
+		// A burst waits here for the disk. The server's own limits, 100,000 messages or 128 MiB, drop the newest values of a replay at full speed.
+		StreamMaxBufferedMsgs: maxBufferedMessages,
+		StreamMaxBufferedSize: maxBufferedBytes,
 		// Quiet markets: nothing but pings passes, and they keep a connection from looking idle.
 		PingInterval: 10 * time.Second,
 	}
 }
+
+// Limits of what waits to be stored.
+const (
+	maxBufferedMessages = 4_000_000
+	maxBufferedBytes    = 1 << 30
+)
 
 // tryListen finds out whether the address is free. The server would say so too, but in its log, and go on without listening.
 func tryListen(address string) error {
