@@ -51,8 +51,9 @@ func registerBus(set *settings.Set, c *gateway.Config) {
 	f.StringVar(&c.Bus.TLSKey, "nats-tls-key", c.Bus.TLSKey, "PEM file of its key")
 	f.StringVar(&c.NATS.Listen, "nats-listen", c.NATS.Listen, "host:port of the embedded NATS server")
 	f.StringVar(&c.NATS.StoreDir, "data-dir", c.NATS.StoreDir, "folder of the embedded NATS server's JetStream files")
-	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long the embedded NATS server keeps an event")
-	f.Int64Var(&c.Keep.MaxBytes, "keep-bytes", c.Keep.MaxBytes, "bytes of events that the embedded NATS server keeps")
+	f.BoolVar(&c.CreateStream, "create-stream", c.CreateStream, "create the JetStream stream of last values at the NATS that is joined; the embedded one always has it")
+	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long that stream keeps an event")
+	f.Int64Var(&c.Keep.MaxBytes, "keep-bytes", c.Keep.MaxBytes, "bytes of events that it keeps")
 	f.Int64Var(&c.Keep.MaxMessagesPerSubject, "keep-messages-per-subject", c.Keep.MaxMessagesPerSubject, "messages per symbol and kind that it keeps; 1 is enough for a warm start")
 	f.StringVar(&c.Prefix, "subject-prefix", c.Prefix, "first token of every bus subject")
 }

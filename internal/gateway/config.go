@@ -22,7 +22,10 @@ type Config struct {
 	GRPCListen, WebListen, AdminListen string
 	// Bus says how to reach NATS; with an empty URL the gateway runs a NATS server of its own.
 	Bus bus.Connection
-	// NATS is the embedded server, and Keep what it keeps of the events.
+	// CreateStream makes the gateway create or update the JetStream stream of last values at the NATS that it joins, default false: there it is usually made once,
+	// by whoever runs NATS. The embedded server always has it.
+	CreateStream bool
+	// NATS is the embedded server, and Keep what the stream keeps of the events.
 	NATS natsd.Config
 	Keep feed.StreamConfig
 	// Prefix is the first token of every bus subject, default md.

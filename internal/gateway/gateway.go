@@ -73,6 +73,9 @@ func (g *Gateway) listen() (err error) {
 func (g *Gateway) joinBus() (err error) {
 	g.bus = g.config.Bus
 	if g.bus.URL != "" {
+		if g.config.CreateStream {
+			return g.ensureStream()
+		}
 		return nil
 	}
 	if g.embedded, err = natsd.Start(g.config.NATS, g.log); err != nil {
@@ -82,7 +85,7 @@ func (g *Gateway) joinBus() (err error) {
 	return g.ensureStream()
 }
 
-// ensureStream makes the embedded server keep the last values.
+// ensureStream makes the bus keep the last values.
 func (g *Gateway) ensureStream() error {
 	conn, err := bus.Connect(g.bus, "tickgate setup", g.log, bus.Handlers{})
 	if err != nil {
