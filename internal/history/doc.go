@@ -35,8 +35,8 @@
 // Under NONE an update may merge only events of kinds that are not subscribed. Three updates may merge more: the first one of a
 // subscription, the first one under a new grant, and the first one after the symbol was PENDING or STALE, which read the newest value anew.
 //
-// While a symbol is STALE no update may follow, but for two that cannot mislead: the first one of a subscription that was answered with
-// STALE, with what the gateway had received by then, and a value received before State.since, which was waiting for its interval.
+// While a symbol is STALE no update may follow, but for two that cannot mislead: the first one after an instrument that is STALE, with what
+// the gateway had received by then, and a value received before State.since, which was waiting for its interval.
 //
 // # Concurrency
 //

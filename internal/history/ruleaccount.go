@@ -68,12 +68,18 @@ func (c *checker) checkAccount(sub *subscription, u *tickgatev1.Update, now poin
 	}
 }
 
-// checkBase bounds what the first update of an account may have merged: an event of the same epoch, or one of the epoch before that had
+// checkBase bounds what the first update of an account may have merged: an event of the same epoch, or one of the epochs before that had
 // not been sent yet.
 func (c *checker) checkBase(sub *subscription, u *tickgatev1.Update, now point) {
 	possible := now.sequence - 1
-	if old := c.published.epochLocked(sub.symbol, sub.last.epoch); old != nil && sub.last.epoch != now.epoch {
-		possible += old.publishedBetween(sub.last.sequence, old.last+1, allKinds)
+	for _, old := range c.published.symbols[sub.symbol] {
+		switch {
+		case old.epoch >= now.epoch:
+		case old.epoch == sub.last.epoch:
+			possible += old.publishedBetween(sub.last.sequence, old.last+1, allKinds)
+		case old.epoch > sub.last.epoch && old.epoch >= sub.subscribedEpoch:
+			possible += uint64(old.publishedCount())
+		}
 	}
 	if conflated := uint64(u.GetConflated()); conflated > possible {
 		c.violate(RuleConflated, sub.symbol, "update %s counts %d events as conflated, of at most %d", now, conflated, possible)

@@ -80,8 +80,8 @@ func (c *checker) state(announced *tickgatev1.State) {
 // checkMarketState demands that a symbol is said to be live before it is updated; doc.go says what may come while it is stale.
 func (c *checker) checkMarketState(sub *subscription, b *tickgatev1.Batch, u *tickgatev1.Update) {
 	received := b.GetTsSend() - int64(u.GetRecvAge())
-	if sub.first && sub.staleSince == 0 {
-		sub.staleSince = b.GetTsSend() // subscribed while STALE: what the gateway has by now may follow
+	if sub.staleSince == 0 {
+		sub.staleSince = b.GetTsSend() // an instrument that is STALE does not say since when: what the gateway has by now may follow
 	}
 	switch {
 	case sub.epoch == 0:

@@ -46,6 +46,8 @@ type subscription struct {
 	policy         tickgatev1.ConflationPolicy
 	intervalMillis int64
 
+	subscribedEpoch uint64 // in force when it was subscribed; 0: PENDING
+
 	// Where the accounting stands.
 	first  bool   // no update yet
 	resume *point // what the client asked to resume from; nil: it did not
@@ -117,6 +119,7 @@ func (c *checker) announce(i *tickgatev1.Instrument) {
 		return
 	}
 	sub.scales, sub.epoch = scalesOf(i), i.GetEpoch()
+	sub.staleSince = 0 // what comes with the instrument comes in the state that it says
 	sub.enter(i.GetState(), 0)
 	c.checkClaim(sub)
 }
@@ -138,8 +141,9 @@ func (c *checker) subscribe(i *tickgatev1.Instrument, wish *tickgatev1.Subscribe
 	sub := &subscription{
 		symbol: symbol,
 		scales: scalesOf(i), epoch: i.GetEpoch(), state: tickgatev1.MarketState_MARKET_STATE_LIVE,
-		kinds: kindsOf(wish.GetKinds()),
-		first: true, lastPosition: -1,
+		kinds:           kindsOf(wish.GetKinds()),
+		subscribedEpoch: i.GetEpoch(),
+		first:           true, lastPosition: -1,
 	}
 	sub.enter(i.GetState(), 0)
 	sub.grant(granted)

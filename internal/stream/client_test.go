@@ -14,14 +14,15 @@ import (
 
 // client is one stream of a test. What it sends and receives is logged, and judged by the history checker at the end of the test.
 type client struct {
-	t      testing.TB
-	gate   *gate
-	stream tickgatev1.MarketData_StreamClient
-	log    *history.ClientLog // nil: not judged
-	cancel context.CancelFunc
-	nextID uint64
-	ended  chan struct{} // closed by follow; nil if it was not called
-	err    error         // why the stream ended; read after ended
+	t        testing.TB
+	gate     *gate
+	stream   tickgatev1.MarketData_StreamClient
+	log      *history.ClientLog // nil: not judged
+	cancel   context.CancelFunc
+	nextID   uint64
+	ended    chan struct{}                   // closed by follow; nil if it was not called
+	received func(*tickgatev1.ServerMessage) // called by follow for each message; nil: nothing
+	err      error                           // why the stream ended; read after ended
 }
 
 // open opens a stream on a connection of its own.
@@ -142,29 +143,42 @@ func (c *client) lives() {
 // follow receives in the background until the stream ends.
 func (c *client) follow() {
 	c.ended = make(chan struct{})
+	ended, cancel := c.ended, c.cancel
 	go func() {
-		defer close(c.ended)
+		defer close(ended)
 		for c.err == nil {
-			_, c.err = c.next()
+			m, err := c.next()
+			if err == nil && c.received != nil {
+				c.received(m)
+			}
+			c.err = err
 		}
 	}()
 	c.t.Cleanup(func() { // before the log is judged
-		c.cancel()
-		<-c.ended
+		cancel()
+		<-ended
 	})
 }
 
 // settled waits until the client holds the publisher's last values. It must be following.
 func (c *client) settled() {
 	c.t.Helper()
+	deadline := time.Now().Add(patience)
 	waitFor(c.t, "the last values", func() bool {
-		return len(history.Check(c.gate.published, c.log, history.Options{End: history.EndSettled})) == 0
+		violations := history.Check(c.gate.published, c.log, history.Options{End: history.EndSettled, IntervalTolerance: intervalTolerance})
+		if len(violations) > 0 && time.Now().After(deadline.Add(-patience/4)) {
+			c.t.Fatalf("not settled: %v", violations)
+		}
+		return len(violations) == 0
 	})
 }
 
+// intervalTolerance is a quarter of the longest interval here that is short enough for two updates, and a bit.
+const intervalTolerance = 26 * time.Millisecond
+
 func (c *client) judge(end history.End) {
 	c.t.Helper()
-	for _, v := range history.Check(c.gate.published, c.log, history.Options{End: end, IntervalTolerance: 26 * time.Millisecond}) {
+	for _, v := range history.Check(c.gate.published, c.log, history.Options{End: end, IntervalTolerance: intervalTolerance}) {
 		c.t.Error(v)
 	}
 }

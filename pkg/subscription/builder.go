@@ -141,8 +141,8 @@ func (b *builder) tell(sub *subscription, lost missed) {
 		s.sink.Announce(sub.symbol, r, state)
 		b.announced++
 		sub.version = r.Version
-	} else if state.Market != sub.told.Market {
-		s.sink.SendState(sub.symbol, state)
+	} else if state.Market != sub.told.Market || state.Market == Stale && state.Since > sub.told.Since {
+		s.sink.SendState(sub.symbol, state) // also when it was live for a moment, and this value came then
 	}
 	sub.told = state
 }
