@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -85,15 +87,28 @@ func (g *Gateway) joinBus() (err error) {
 	return g.ensureStream()
 }
 
+// setupTimeout bounds the making of the stream at the start.
+const setupTimeout = 10 * time.Second
+
+// ErrBus says that NATS cannot be reached where it must be.
+var ErrBus = errors.New("gateway: bus")
+
 // ensureStream makes the bus keep the last values.
 func (g *Gateway) ensureStream() error {
-	conn, err := bus.Connect(g.bus, "tickgate setup", g.log, bus.Handlers{})
+	connected := make(chan struct{}) // closed by nats.go's goroutine at the first connection
+	var once sync.Once
+	conn, err := bus.Connect(g.bus, "tickgate setup", g.log, bus.Handlers{Reconnected: func() { once.Do(func() { close(connected) }) }})
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), g.config.NATS.StartTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
+	select {
+	case <-connected:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: NATS did not answer within %v: check nats-url, or start without create-stream, which waits for no NATS", ErrBus, setupTimeout)
+	}
 	return feed.EnsureStream(ctx, conn, g.subjects, g.config.Keep)
 }
 
