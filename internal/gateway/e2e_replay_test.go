@@ -18,8 +18,8 @@ import (
 // flushInterval is the conflation interval of the clients with policy INTERVAL.
 const flushInterval = 100 * time.Millisecond
 
-// flushTolerance is what subscriptions leave for the unevenness of sending, a quarter of an interval, and a millisecond for the resolution of their clock.
-func flushTolerance(interval time.Duration) time.Duration { return interval/4 + time.Millisecond }
+// flushTolerance is what subscriptions leave for the unevenness of sending, half of an interval, and a millisecond for the resolution of their clock.
+func flushTolerance(interval time.Duration) time.Duration { return interval/2 + time.Millisecond }
 
 // TestReplayOfSample replays the real minute as fast as it goes. Readers of every event may be overrun, and must be told.
 func TestReplayOfSample(t *testing.T) { replayToEveryPolicy(t, sampleFiles(), pace.Unpaced()) }

@@ -173,8 +173,8 @@ func (c *client) settled() {
 	})
 }
 
-// intervalTolerance is a quarter of the longest interval here that is short enough for two updates, and a bit.
-const intervalTolerance = 26 * time.Millisecond
+// intervalTolerance is half of the longest interval here that is short enough for two updates, and a bit.
+const intervalTolerance = 51 * time.Millisecond
 
 func (c *client) judge(end history.End) {
 	c.t.Helper()

@@ -282,7 +282,7 @@ func (b *book) update(u update, at time.Time) {
 		t.Fatalf("%s is of epoch %d and scales %v, announced were %d and %v", u, u.record.Epoch, u.record.Scales, b.epoch, b.scales)
 	case u.snapshot != (b.first || b.newAccount):
 		t.Fatalf("%s: snapshot is %v", u, u.snapshot)
-	case b.conflation.Policy == subscription.PolicyInterval && !b.first && at.Sub(b.updatedAt) < b.conflation.Interval*3/4:
+	case b.conflation.Policy == subscription.PolicyInterval && !b.first && at.Sub(b.updatedAt) < b.conflation.Interval/2:
 		t.Fatalf("%s came %v after the one before, the interval is %v", u, at.Sub(b.updatedAt), b.conflation.Interval)
 	}
 	if err := b.account(u, index); err != nil {

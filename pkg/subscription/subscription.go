@@ -59,14 +59,14 @@ type subscription struct {
 	waits    bool // holds the symbol in the table while it is pending
 }
 
-// dueAgain reports whether an interval has passed since the last update. Due moments lie on a grid; a quarter of the interval is left for the
-// unevenness of sending, so that an update sent late on one moment does not cost the next one.
+// dueAgain reports whether an interval has passed since the last update. Due moments lie on a grid; half of the interval is left for the unevenness of
+// sending, so that an update sent late on one moment does not cost the next one.
 func (sub *subscription) dueAgain(now time.Time, interval time.Duration) bool {
 	if !sub.everSent {
 		return true
 	}
 	elapsed := time.Duration(sub.lane.session.worker.millis(now)-sub.sentMillis) * time.Millisecond
-	return elapsed >= interval-interval/4
+	return elapsed >= interval/2
 }
 
 func (w *worker) millis(now time.Time) uint32 {

@@ -887,7 +887,7 @@ type Conflation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The policy.
 	Policy ConflationPolicy `protobuf:"varint,1,opt,name=policy,proto3,enum=tickgate.v1.ConflationPolicy" json:"policy,omitempty"`
-	// Least time between two updates of a symbol in milliseconds, as they are scheduled; as they are sent, up to a quarter less. Only with INTERVAL; outside the server's bounds (by default
+	// Least time between two updates of a symbol in milliseconds, as they are scheduled; as they are sent, down to half of it. Only with INTERVAL; outside the server's bounds (by default
 	// 0 to 60,000) it is clamped. INTERVAL with 0 is granted as LATEST.
 	IntervalMs    int64 `protobuf:"varint,2,opt,name=interval_ms,json=intervalMs,proto3" json:"interval_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
