@@ -118,12 +118,12 @@ func TestNoFirstMessage(t *testing.T) {
 func TestFirstMessageInTime(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, func(o *options) {
-		o.stream.FirstMessageTimeout = time.Second
+		o.stream.FirstMessageTimeout = 500 * time.Millisecond
 		o.stream.IdleTimeout = time.Hour
 	})
 	c := g.open()
 	c.lives()
-	const beats = 3
+	const beats = 2
 	c.send(requestLatency(1, 1_000)) // says something each second: the stream outlives the timeout
 	for range beats {
 		c.until("a report", func(m *tickgatev1.ServerMessage) bool { return m.GetLatencyReport() != nil })
@@ -254,7 +254,7 @@ func (oldFeed) Age() (time.Duration, bool) { return time.Minute, true }
 // TestHalfClosedClientIsServed: who has nothing more to say still listens.
 func TestHalfClosedClientIsServed(t *testing.T) {
 	t.Parallel()
-	g := newGate(t, func(o *options) { o.stream.IdleTimeout = 2 * time.Second })
+	g := newGate(t, func(o *options) { o.stream.IdleTimeout = time.Second })
 	m := g.market("A")
 	m.quote(1)
 	c := g.open()

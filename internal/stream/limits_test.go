@@ -75,18 +75,18 @@ func TestSparseCommandsAreNoAbuse(t *testing.T) {
 	g := newGate(t, func(o *options) {
 		o.stream.ProcessCommandRate = 10
 		o.stream.ProcessCommandBurst = 1
-		o.stream.CommandAbuse = time.Second
+		o.stream.CommandAbuse = 800 * time.Millisecond
 	})
 	c := g.open()
-	for round := range uint64(3) {
+	for round := range uint64(2) {
 		for range 2 { // the first takes the only token, the second is delayed by 100 ms
 			c.send(list(round))
 			c.answer()
 		}
-		if round < 2 {
+		if round < 1 {
 			// Somebody else takes each token as it comes, so that not even the first command of the next round finds one.
 			began := time.Now()
-			for time.Since(began) < 1200*time.Millisecond {
+			for time.Since(began) < 1100*time.Millisecond {
 				if _, err := g.unary().ListInstruments(context.Background(), &tickgatev1.ListInstrumentsRequest{}); err != nil {
 					t.Fatal(err)
 				}

@@ -94,7 +94,7 @@ func TestSlowReaderWithAcknowledgements(t *testing.T) {
 	c.send(setFreshness(1, bound.Milliseconds()))
 	c.subscribe(2, names...)
 	churn(t, 400, markets...)
-	ages := c.takes(25*time.Millisecond, 4*time.Second, true)
+	ages := c.takes(25*time.Millisecond, 2500*time.Millisecond, true)
 	slices.Sort(ages)
 	t.Logf("%d batches taken at 40/s of 400 events/s: median age %v, greatest %v", len(ages), ages[len(ages)/2], ages[len(ages)-1])
 	if oldest := ages[len(ages)-1]; oldest > 2*bound {
@@ -183,7 +183,7 @@ func TestStuckConnection(t *testing.T) {
 // TestLeftoversOfAnEndedStream: a client that does not read, and breaks the protocol before the send stall, must not stay in the transport.
 func TestLeftoversOfAnEndedStream(t *testing.T) {
 	t.Parallel()
-	g := newGate(t, func(o *options) { o.stream.SendStall = 3 * time.Second })
+	g := newGate(t, func(o *options) { o.stream.SendStall = 2 * time.Second })
 	markets, names := g.markets("S", 100)
 	conn := g.connect(nil, smallWindows()...)
 	c, beside := g.openUnjudged(conn), g.openUnjudged(conn)
