@@ -42,6 +42,9 @@ func (s Subjects) EventWildcards() []string {
 	return []string{s.prefix + "quote.*", s.prefix + "trade.*", s.prefix + "status.*"}
 }
 
+// EveryKind returns one wildcard for the events of every kind; heartbeats match it too.
+func (s Subjects) EveryKind() string { return s.prefix + "*.*" }
+
 // Event returns the subject of the events of one kind and symbol.
 func (s Subjects) Event(kind tick.Kind, symbol string) string {
 	return s.prefix + kind.String() + "." + tick.Token(symbol)

@@ -26,7 +26,8 @@ type Ingester struct {
 	symbols    map[string]*symbol // by name
 	publishers registry
 	decoder    bus.Decoder
-	stored     [3]storedEvents // by kind, see WarmStart
+	stored     [3]storedEvents // by kind, see BeginWarmStart
+	beginning  []*symbol       // see BeginWarmStart
 	counts     counters
 	lastHeard  time.Time
 	connected  bool              // to the bus; while not, what still comes from the queue confirms nothing
@@ -181,6 +182,9 @@ func (in *Ingester) merge(s *symbol, e *tick.Event, received tick.Time) bool {
 	case newer:
 	}
 	hole := s.hole(e)
+	if s.beginning { // it is its base, not missing
+		hole = 0
+	}
 	if err := s.record.Apply(e, received); err != nil {
 		in.counts.drop(DropDecimalRange)
 		in.logFirst(DropDecimalRange, s.entry.Name(), err)
@@ -194,10 +198,14 @@ func (in *Ingester) merge(s *symbol, e *tick.Event, received tick.Time) bool {
 	return true
 }
 
-// publish sets the state that the record brings and then publishes it, so that nobody sees the record under the old state.
+// publish sets the state that the record brings and then publishes it, so that nobody sees the record under the old state. A symbol
+// that begins is published by EndWarmStart.
 func (in *Ingester) publish(s *symbol, p *publisher) {
 	if s.publisher != p {
 		p.adopt(s)
+	}
+	if s.beginning {
+		return
 	}
 	if reason := s.worth(); reason != s.entry.State().Reason {
 		in.settle(s, &states{since: s.record.TsRecv})

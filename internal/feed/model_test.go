@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -138,7 +139,7 @@ func (m *model) warmStart(t *rapid.T, r *rig) {
 			stored = append(stored, r.stored(publisher, symbol, e))
 		}
 		slices.SortStableFunc(events, func(a, b tick.Event) int {
-			return int(a.Epoch*100+a.Sequence) - int(b.Epoch*100+b.Sequence)
+			return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.Kind, b.Kind))
 		})
 		known := m.symbols[symbol] != nil
 		for _, e := range events {

@@ -66,7 +66,7 @@ func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
 	if f.config.WarmStartStream == "" {
 		return readResult{outcome: WarmStartOff}
 	}
-	stored, err := readLastMessages(ctx, connection, f.config.WarmStartStream, f.subjects.EventWildcards())
+	stored, err := readLastMessages(ctx, connection, f.config.WarmStartStream, f.subjects.EveryKind())
 	switch {
 	case err == nil:
 		return readResult{stored: stored, outcome: WarmStartDone}
@@ -102,7 +102,9 @@ func (f *Feed) finishReading(result readResult) {
 	f.live = f.messages
 	f.ingester.Connected()
 	outcome := WarmStart{Outcome: result.outcome, Messages: len(result.stored)}
-	outcome.Symbols = f.ingester.WarmStart(result.stored, f.config.Now())
+	outcome.Symbols = f.ingester.BeginWarmStart(result.stored, f.config.Now())
+	f.drain(len(f.messages)) // what was replaced in the stream while it was read is here
+	f.ingester.EndWarmStart(f.config.Now())
 	outcome.Duration = f.config.Now().Sub(began)
 	f.warmStart.Store(&outcome)
 	switch result.outcome {

@@ -78,7 +78,7 @@ func unlimited(n int64) int64 {
 
 const (
 	fetchMessages   = 5000                   // of one pull: few round trips, far below nats.go's default pending limit
-	fetchWait       = time.Second            // without a message for that long the rest has expired meanwhile
+	fetchIdle       = time.Second            // without a message for that long the rest has expired meanwhile
 	readRetryPause  = 100 * time.Millisecond // before a failed reading begins anew
 	consumerTimeout = 10 * time.Second       // the server forgets the consumer after it, should deleting it fail
 )
@@ -90,11 +90,11 @@ var errIncomplete = errors.New("feed: the stream was read with a hole")
 //
 // It is a plain consumer without acknowledgements rather than the library's ordered one: that one mends a hole by going on from the next stream
 // sequence, which is no longer one message per subject.
-func readLastMessages(ctx context.Context, connection *nats.Conn, stream string, wildcards []string) ([]Stored, error) {
+func readLastMessages(ctx context.Context, connection *nats.Conn, stream, filter string) ([]Stored, error) {
 	pause := time.NewTicker(readRetryPause)
 	defer pause.Stop()
 	for {
-		stored, err := readOnce(ctx, connection, stream, wildcards)
+		stored, err := readOnce(ctx, connection, stream, filter)
 		if err == nil || hopeless(err) {
 			return stored, err
 		}
@@ -115,15 +115,23 @@ func hopeless(err error) bool {
 		errors.Is(err, jetstream.ErrInvalidStreamName)
 }
 
-func readOnce(ctx context.Context, connection *nats.Conn, stream string, wildcards []string) ([]Stored, error) {
+// readOnce reads up to the newest message that the stream has before the reading begins: what is newer comes live.
+//
+// The filter is one wildcard, because the server looks at every subject again for each message that it delivers through several: with 10,000 symbols in a moving
+// market that took seconds instead of 50 ms.
+func readOnce(ctx context.Context, connection *nats.Conn, stream, filter string) ([]Stored, error) {
 	js, err := jetstream.New(connection)
 	if err != nil {
 		return nil, err
 	}
-	consumer, err := js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
+	source, err := js.Stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	consumer, err := source.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:         jetstream.AckNonePolicy,
-		FilterSubjects:    wildcards,
+		FilterSubject:     filter,
 		MemoryStorage:     true,
 		Replicas:          1,
 		InactiveThreshold: consumerTimeout,
@@ -132,50 +140,80 @@ func readOnce(ctx context.Context, connection *nats.Conn, stream string, wildcar
 		return nil, err
 	}
 	info := consumer.CachedInfo()
-	stored, err := readPending(ctx, consumer, int(info.NumPending))
+	r := streamReader{consumer: consumer, last: source.CachedInfo().State.LastSeq}
+	err = r.read(ctx, int(info.NumPending))
 	if connection.IsConnected() { // else the server forgets it by itself
-		_ = js.DeleteConsumer(ctx, stream, info.Name)
+		_ = source.DeleteConsumer(ctx, info.Name)
 	}
-	return stored, err
+	return r.stored, err
 }
 
-// readPending reads as many messages as were pending when the consumer was made. One that has been replaced meanwhile is not delivered; its replacement
-// is, after all others, and it comes live as well.
-func readPending(ctx context.Context, consumer jetstream.Consumer, pending int) ([]Stored, error) {
-	stored := make([]Stored, 0, pending)
-	for len(stored) < pending {
-		fetched, left, err := fetch(ctx, consumer, len(stored), min(fetchMessages, pending-len(stored)))
-		stored = append(stored, fetched...)
-		if err != nil || left == 0 || len(fetched) == 0 { // the last case: the rest has expired
-			return stored, err
+// streamReader reads messages through a consumer.
+type streamReader struct {
+	consumer jetstream.Consumer
+	last     uint64 // sequence in the stream: where to stop
+	stored   []Stored
+}
+
+// read reads as many messages as were pending when the consumer was made, or fewer: one that has been replaced meanwhile is not delivered, and its
+// replacement, beyond last, comes live as well.
+func (r *streamReader) read(ctx context.Context, pending int) error {
+	r.stored = make([]Stored, 0, pending)
+	for len(r.stored) < pending {
+		if more, err := r.fetch(ctx, min(fetchMessages, pending-len(r.stored))); more != moreToRead || err != nil {
+			return err
 		}
 	}
-	return stored, nil
+	return nil
 }
 
-// fetch reads up to count messages after the first read ones, and returns how many are left then.
-func fetch(ctx context.Context, consumer jetstream.Consumer, read, count int) (fetched []Stored, left uint64, err error) {
-	wait, cancel := context.WithTimeout(ctx, fetchWait)
+type readOutcome uint8
+
+const (
+	moreToRead readOutcome = iota
+	readToEnd
+)
+
+// fetch reads up to count messages.
+func (r *streamReader) fetch(ctx context.Context, count int) (readOutcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	batch, err := consumer.Fetch(count, jetstream.FetchContext(wait))
+	batch, err := r.consumer.Fetch(count, jetstream.FetchContext(ctx))
 	if err != nil {
-		return nil, 0, err
+		return readToEnd, err
 	}
-	for message := range batch.Messages() {
-		meta, err := message.Metadata()
-		if err != nil {
-			return fetched, 0, err
-		}
-		if meta.Sequence.Consumer != uint64(read+len(fetched))+1 {
-			return fetched, 0, errIncomplete
-		}
-		fetched = append(fetched, Stored{Subject: message.Subject(), Payload: message.Data()})
-		if left = meta.NumPending; left == 0 {
-			return fetched, 0, nil
+	idle := time.NewTimer(fetchIdle)
+	defer idle.Stop()
+	for {
+		select {
+		case message, open := <-batch.Messages():
+			if !open {
+				return moreToRead, batch.Error()
+			}
+			if more, err := r.take(message); more != moreToRead || err != nil {
+				return more, err
+			}
+			idle.Reset(fetchIdle)
+		case <-idle.C:
+			return readToEnd, nil
 		}
 	}
-	if err = batch.Error(); ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		err = nil // only this fetch
+}
+
+// take keeps a message, unless it lies beyond the end.
+func (r *streamReader) take(message jetstream.Msg) (readOutcome, error) {
+	meta, err := message.Metadata()
+	switch {
+	case err != nil:
+		return readToEnd, err
+	case meta.Sequence.Consumer != uint64(len(r.stored))+1:
+		return readToEnd, errIncomplete
+	case meta.Sequence.Stream > r.last:
+		return readToEnd, nil
 	}
-	return fetched, left, err
+	r.stored = append(r.stored, Stored{Subject: message.Subject(), Payload: message.Data()})
+	if meta.NumPending == 0 {
+		return readToEnd, nil
+	}
+	return moreToRead, nil
 }

@@ -13,6 +13,9 @@ type symbol struct {
 	publisher *publisher // whose event was applied last; nil before the first
 	index     int        // in publisher.symbols
 
+	// beginning: a warm start has made the first record, and EndWarmStart will publish it. Until then live events are merged into it.
+	beginning bool
+
 	// doubt is why the value may no longer be true even though the publisher is heard: BusLost until it is confirmed after a lost bus, FeedSilent
 	// while the publisher has restarted and not sent the symbol since. 0: no doubt.
 	doubt subscription.StateReason

@@ -17,37 +17,83 @@ type Stored struct {
 // lastMessages are the newest messages of one symbol, by kind; nil where there is none.
 type lastMessages [3][]byte
 
-// WarmStart applies the last message of each subject, in the order of epoch and sequence within each symbol, and returns how many symbols it
+// warmed is a symbol that a warm start has touched, with the records that are to be published once all states are known.
+type warmed struct {
+	symbol    *symbol
+	publisher *publisher // of the newest event; nil if there was nothing new
+	records   []tick.Record
+}
+
+// WarmStart is BeginWarmStart and EndWarmStart, for when no live messages wait.
+func (in *Ingester) WarmStart(messages []Stored, now time.Time) (confirmed int) {
+	confirmed = in.BeginWarmStart(messages, now)
+	in.EndWarmStart(now)
+	return confirmed
+}
+
+// BeginWarmStart applies the last message of each subject, in the order of epoch and sequence within each symbol, and returns how many symbols it
 // has confirmed. Call it before live messages that follow are applied, or at any later time: what is older than the record is passed over, uncounted.
 //
 // A symbol that was never seen begins with the result: holes before and between the stored events are its base, not missing, and only one record is
-// published, because a client that holds a sequence in one of the holes must not be told that it has missed nothing. For a symbol that
-// is known already each event counts and is published as if it had come live.
-func (in *Ingester) WarmStart(messages []Stored, now time.Time) (confirmed int) {
-	touched := make([]*symbol, 0, len(messages))
+// published, because a client that holds a sequence in one of the holes must not be told that it has missed nothing. That record waits for
+// EndWarmStart: while a stream is read some of its messages are replaced, and then a quote may be stored without the trade before it, or the other way round. For a symbol
+// that is known already each event counts and is published as if it had come live.
+func (in *Ingester) BeginWarmStart(messages []Stored, now time.Time) (confirmed int) {
+	var known []warmed
 	for name, last := range in.bySymbol(messages) {
-		if s := in.warmStartSymbol(name, last, now); s != nil {
-			touched = append(touched, s)
+		w, ok := in.warm(name, last, now)
+		switch {
+		case !ok:
+			continue
+		case w.symbol.beginning:
+			in.beginning = append(in.beginning, w.symbol)
+		default:
+			known = append(known, w)
 		}
+		confirmed++
 	}
 	states := states{since: tick.Time(now.UnixNano())}
-	for _, s := range touched { // only now: the newest epoch of each publisher is known
-		s.doubt = 0
-		if s.record.Epoch < s.publisher.epoch {
-			s.doubt = subscription.FeedSilent
-		}
-		if in.settle(s, &states) {
-			in.untold = true
+	for _, w := range known { // only now: the newest epoch of each publisher is known
+		in.confirm(w.symbol, &states) // before its records: nobody may take them for live if they are not
+		for i := range w.records {
+			in.table.Publish(w.symbol.entry, &w.records[i])
 		}
 	}
 	in.tellStates()
-	return len(touched)
+	return confirmed
+}
+
+// EndWarmStart publishes the symbols that begin. Call it when the live messages that waited during the reading have been applied.
+func (in *Ingester) EndWarmStart(now time.Time) {
+	states := states{since: tick.Time(now.UnixNano())}
+	for i, s := range in.beginning {
+		s.beginning = false
+		in.confirm(s, &states)
+		in.table.Publish(s.entry, &s.record)
+		in.beginning[i] = nil
+	}
+	in.beginning = in.beginning[:0]
+	in.tellStates()
+}
+
+// confirm gives the symbol the state that it has after its last message was read.
+func (in *Ingester) confirm(s *symbol, states *states) {
+	s.doubt = 0
+	if s.record.Epoch < s.publisher.epoch {
+		s.doubt = subscription.FeedSilent
+	}
+	if in.settle(s, states) {
+		in.untold = true
+	}
 }
 
 // bySymbol groups the messages; one with a bad subject is counted and left out.
 func (in *Ingester) bySymbol(messages []Stored) map[string]*lastMessages {
 	symbols := make(map[string]*lastMessages)
 	for _, m := range messages {
+		if in.subjects.IsHeartbeat(m.Subject) { // a stream may keep more than events
+			continue
+		}
 		kind, name, err := in.subjects.ParseEvent(m.Subject)
 		if err != nil {
 			in.dropMessage(m.Subject, err)
@@ -63,50 +109,59 @@ func (in *Ingester) bySymbol(messages []Stored) map[string]*lastMessages {
 	return symbols
 }
 
-// warmStartSymbol returns nil if no message of the symbol is good.
-func (in *Ingester) warmStartSymbol(name string, last *lastMessages, now time.Time) *symbol {
+// warm merges the messages of one symbol. It reports false if none of them is good.
+func (in *Ingester) warm(name string, last *lastMessages, now time.Time) (w warmed, ok bool) {
 	if !in.decodeStored(name, last) {
-		return nil
+		return w, false
 	}
 	s, err := in.open(name)
 	if err != nil {
 		in.dropMessage(name, err)
-		return nil
+		return w, false
 	}
+	w.symbol = s
 	if s.known() {
-		in.catchUp(s, tick.Time(now.UnixNano()))
+		in.catchUp(&w, tick.Time(now.UnixNano()))
 	} else {
-		in.begin(s, tick.Time(now.UnixNano()))
+		in.begin(&w, tick.Time(now.UnixNano()))
 	}
-	return s
+	if w.publisher != nil && w.publisher != s.publisher {
+		w.publisher.adopt(s)
+	}
+	return w, s.known()
 }
 
 // catchUp applies what is newer than the record.
-func (in *Ingester) catchUp(s *symbol, received tick.Time) {
+func (in *Ingester) catchUp(w *warmed, received tick.Time) {
+	for from := in.earliest(); from != nil; from = in.earliest() {
+		e := from.take()
+		if w.symbol.order(e) != newer {
+			continue
+		}
+		p := in.storedPublisher(from.Publisher, e.Epoch)
+		if in.merge(w.symbol, e, received) {
+			w.publisher = p
+			w.records = append(w.records, w.symbol.record)
+		}
+	}
+}
+
+// begin makes the first record.
+func (in *Ingester) begin(w *warmed, received tick.Time) {
+	s := w.symbol
 	for from := in.earliest(); from != nil; from = in.earliest() {
 		e := from.take()
 		if s.order(e) != newer {
 			continue
 		}
 		p := in.storedPublisher(from.Publisher, e.Epoch)
-		if in.merge(s, e, received) {
-			in.publish(s, p)
-		}
-	}
-}
-
-// begin makes the first record.
-func (in *Ingester) begin(s *symbol, received tick.Time) {
-	var p *publisher
-	for from := in.earliest(); from != nil; from = in.earliest() {
-		e := from.take()
-		p = in.storedPublisher(from.Publisher, e.Epoch)
 		if err := s.record.Apply(e, received); err != nil {
 			in.counts.drop(DropDecimalRange)
 			in.logFirst(DropDecimalRange, s.entry.Name(), err)
+			continue
 		}
+		w.publisher, s.beginning = p, true
 	}
-	in.publish(s, p)
 }
 
 // storedEvents are those of one stored message that were not taken yet.

@@ -2,6 +2,7 @@ package feed_test
 
 import (
 	"testing"
+	"time"
 
 	"tickgate/internal/feed"
 	"tickgate/pkg/subscription"
@@ -103,4 +104,43 @@ func TestWarmStartKeepsTheHalt(t *testing.T) {
 	r.wantState("A", subscription.FeedSilent)
 	r.heartbeat("p", 1)
 	r.wantState("A", subscription.Venue)
+}
+
+// TestSymbolBeginsWithWhatCameLiveMeanwhile: the stored quote was replaced while the stream was read, so only the trade after it was; the quote that replaced it is
+// waiting. Nobody sees the symbol without a quote.
+func TestSymbolBeginsWithWhatCameLiveMeanwhile(t *testing.T) {
+	r := connected(t)
+	r.in.BeginWarmStart([]feed.Stored{r.stored("p", "A", trade(1, 3))}, r.now)
+	if position := r.table.Lookup("A").Position(); position != 0 {
+		t.Errorf("A has %d records before the live messages were applied", position)
+	}
+	r.send("p", "A", trade(1, 3)) // the live path overlaps
+	r.send("p", "A", quote(1, 5))
+	r.in.EndWarmStart(r.now)
+	record := r.latest("A")
+	if record.Sequence != 5 || record.BidPrice != 5 || record.LastPrice != 3 || record.Missing != 0 {
+		t.Errorf("A is %+v", record)
+	}
+	if position := r.table.Lookup("A").Position(); position != 1 {
+		t.Errorf("A has %d records, want the merged one", position)
+	}
+	r.wantState("A", subscription.FeedLive)
+	r.send("p", "A", quote(1, 7))
+	if s := r.stats(); s.Missing != 1 || s.Gaps != 1 {
+		t.Errorf("got %+v, want one missing after the beginning", s)
+	}
+}
+
+// TestStateComesBeforeWarmValues: a newer value of a symbol that stays stale is never seen under an older state than that of the moment at which it was read.
+func TestStateComesBeforeWarmValues(t *testing.T) {
+	r := connected(t)
+	r.send("p", "A", quote(1, 1))
+	r.in.Disconnected(r.now)
+	r.in.Connected()
+	r.pass(time.Second)
+	r.in.BeginWarmStart([]feed.Stored{r.stored("p", "A", quote(1, 2))}, r.now)
+	r.wantState("A", subscription.FeedSilent)
+	if state, record := r.table.Lookup("A").State(), r.latest("A"); state.Since < record.TsRecv {
+		t.Errorf("A is stale since %v, before its value was read at %v", state.Since, record.TsRecv)
+	}
 }
