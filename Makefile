@@ -33,7 +33,7 @@ test: ## Run the quick tests (under three minutes, no network but the module pro
 	$(GO) test ./...
 
 test-race: ## Run the quick tests under the race detector.
-	$(GO) test -race -timeout 15m ./...
+	$(GO) test -race -p 1 -timeout 15m ./...
 
 test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages.
 	TICKGATE_LONG=1 $(GO) test -timeout 20m -run 'Long' ./cmd/... ./internal/...
@@ -41,7 +41,7 @@ test-long: ## Run the tests that take minutes: the whole recorded market at 10x,
 fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 	@set -e; for package in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+			echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
 		done; \
 	done
 

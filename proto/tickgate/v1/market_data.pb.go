@@ -33,7 +33,7 @@ const (
 type ConflationPolicy int32
 
 const (
-	// Not given: LATEST where nothing was granted before.
+	// Not given: LATEST.
 	ConflationPolicy_CONFLATION_POLICY_UNSPECIFIED ConflationPolicy = 0
 	// Sent as soon as the stream can take it; conflated only while it cannot.
 	ConflationPolicy_CONFLATION_POLICY_LATEST ConflationPolicy = 1
