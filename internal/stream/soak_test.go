@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -275,6 +274,6 @@ func TestEveryPolicyUnderLoad(t *testing.T) {
 			total.Conflated += counts.Conflated
 			total.Missing += counts.Missing
 		}
-		t.Log(fmt.Sprintf("client %d: %d updates, %d conflated, %d missing", i, total.Updates, total.Conflated, total.Missing))
+		t.Logf("client %d: %d updates, %d conflated, %d missing", i, total.Updates, total.Conflated, total.Missing)
 	}
 }

@@ -77,7 +77,7 @@ func expectedUpdate(id uint32, r *tick.Record, changed tick.Changes, conflated u
 		u.Trade = &tickgatev1.Trade{Price: r.LastPrice, Size: r.LastSize, Aggressor: tickgatev1.Side(r.Aggressor)}
 	}
 	u.Stats = expectedStats(r, changed)
-	if changed&tick.ChangedStatus != 0 && !(snapshot && r.Status == tick.StatusUnknown) {
+	if changed&tick.ChangedStatus != 0 && (!snapshot || r.Status != tick.StatusUnknown) {
 		u.Status = &tickgatev1.Status{Status: tickgatev1.TradingStatus(r.Status)}
 	}
 	return u
