@@ -41,7 +41,7 @@ var rules = []rule{
 		reason: "a stream does not know where values come from"},
 	{packages: "", except: []string{"internal/bus", "internal/feed", "internal/feedsim", "internal/natsd", "internal/gateway/gatewaytest", "cmd/feedsim", "bench"},
 		forbids: []string{"github.com/nats-io/nats.go"},
-		reason: "NATS is known where messages are published and read, and where the connection is made"},
+		reason:  "NATS is known where messages are published and read, and where the connection is made"},
 	{packages: "", except: []string{"internal/natsd"}, forbids: []string{"github.com/nats-io/nats-server"},
 		reason: "the embedded server is one package's business"},
 	{packages: "internal/wire", forbids: []string{"google.golang.org/grpc", "tickgate/internal/", "tickgate/pkg/subscription"},

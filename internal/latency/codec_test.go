@@ -117,7 +117,7 @@ func TestDecode(t *testing.T) {
 // header is the inflated part of a histogram that somebody made up.
 type header struct {
 	cookie, payloadBytes int32
-	_                    int32 // normalizing index
+	_                    int32 // index of normalising
 	digits               int32
 	lowest, highest      int64
 	ratio                float64

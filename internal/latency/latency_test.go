@@ -23,9 +23,8 @@ func TestStagesAreThoseOfTheAPI(t *testing.T) {
 		latency.Gateway:        tickgatev1.LatencyStage_LATENCY_STAGE_GATEWAY,
 		latency.EndToEnd:       tickgatev1.LatencyStage_LATENCY_STAGE_END_TO_END,
 	}
-	stages := latency.Stages()
-	if len(want) != len(stages) || len(want) != len(tickgatev1.LatencyStage_name)-1 {
-		t.Fatalf("%d stages here, %d in the API", len(stages), len(tickgatev1.LatencyStage_name)-1)
+	if len(want) != len(tickgatev1.LatencyStage_name)-1 {
+		t.Fatalf("%d stages here, %d in the API", len(want), len(tickgatev1.LatencyStage_name)-1)
 	}
 	for _, stage := range latency.Stages() {
 		if tickgatev1.LatencyStage(stage) != want[stage] {
