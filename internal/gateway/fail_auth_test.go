@@ -1,0 +1,227 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
+
+	"tickgate/internal/bus"
+	"tickgate/internal/gateway"
+	"tickgate/internal/gateway/gatewaytest"
+)
+
+// door is one way to be let in by NATS.
+type door struct {
+	name    string
+	options server.Options
+	right   bus.Connection // without URL
+	wrong   bus.Connection
+	scheme  string
+	logs    string // what the log says to the wrong one
+}
+
+// TestAuthentication joins servers with the right credentials, and tries to with wrong ones.
+func TestAuthentication(t *testing.T) {
+	for _, d := range []door{passwordDoor(), nkeyDoor(t), credsDoor(t), tlsDoor(t), mutualTLSDoor(t)} {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			url := d.scheme + "://" + startGuarded(t, d.options)
+			t.Run("right", func(t *testing.T) { joins(t, d.right, url) })
+			t.Run("wrong", func(t *testing.T) { keepsTrying(t, d, url) })
+		})
+	}
+}
+
+// startGuarded starts a server with options and returns its address.
+func startGuarded(t testing.TB, options server.Options) string {
+	t.Helper()
+	options.Host, options.Port, options.NoSigs, options.NoLog = "127.0.0.1", server.RANDOM_PORT, true, true
+	s, err := server.NewServer(&options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	if !s.ReadyForConnections(gatewaytest.Patience) {
+		t.Fatal("the NATS server does not start")
+	}
+	return s.Addr().String()
+}
+
+// joins demands that a value gets from the server to a client.
+func joins(t *testing.T, right bus.Connection, url string) {
+	right.URL = url
+	config := gatewaytest.Config(t)
+	config.Bus = right
+	g := gatewaytest.Start(t, config)
+	market := gatewaytest.NewPublisher(t, right)
+	client := gatewaytest.OpenStream(t, g.Dial(t), nil)
+	client.Subscribe(gatewaytest.None(), symbols[:1])
+	market.Publish(symbols[0], quoteOf(100))
+	client.Await("the value", gatewaytest.HoldsLast(market, symbols[:1]))
+	checkStream(t, "NONE", market, client)
+}
+
+// keepsTrying demands that a gateway with the wrong credentials says what is wrong, stays, tries again and is not ready.
+func keepsTrying(t *testing.T, d door, url string) {
+	const attempts = 4
+	way := newLink(t, strings.TrimPrefix(url, d.scheme+"://"))
+	config := gatewaytest.Config(t)
+	config.Bus = d.wrong
+	config.Bus.URL = d.scheme + "://" + way.address()
+	log := &journal{}
+	g := gatewaytest.StartLogging(t, config, slog.New(slog.NewTextHandler(log, nil)))
+	eventually(t, "the gateway tries again", func() bool { return way.connections() >= attempts })
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log is:\n%s", log.text())
+		}
+	})
+	eventually(t, "the log says "+d.logs, func() bool { return strings.Contains(log.text(), d.logs) })
+	select {
+	case <-g.Ready():
+		t.Error("the gateway says that it is ready")
+	case <-g.Ended():
+		t.Error("the gateway has given up")
+	default:
+	}
+	if lines := strings.Count(log.text(), "\n"); lines > attempts {
+		t.Errorf("the log has %d lines after %d attempts, it should not repeat itself:\n%s", lines, way.connections(), log.text())
+	}
+	if secret := d.wrong.Password; secret != "" && strings.Contains(log.text(), secret) {
+		t.Errorf("the log tells the password:\n%s", log.text())
+	}
+}
+
+// journal keeps what is logged.
+type journal struct {
+	mu  sync.Mutex
+	buf bytes.Buffer // guarded by mu
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.Write(b)
+}
+
+func (j *journal) text() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+const refused = "Authorization Violation"
+
+func passwordDoor() door {
+	return door{
+		name: "user and password", scheme: "nats", logs: refused,
+		options: server.Options{Username: "gateway", Password: "right-password"},
+		right:   bus.Connection{User: "gateway", Password: "right-password"},
+		wrong:   bus.Connection{User: "gateway", Password: "wrong-password"},
+	}
+}
+
+func nkeyDoor(t testing.TB) door {
+	known, unknown := newUser(t), newUser(t)
+	return door{
+		name: "nkey", scheme: "nats", logs: refused,
+		options: server.Options{Nkeys: []*server.NkeyUser{{Nkey: publicKey(t, known)}}},
+		right:   bus.Connection{NKeyFile: writeFile(t, "known.nk", seed(t, known))},
+		wrong:   bus.Connection{NKeyFile: writeFile(t, "unknown.nk", seed(t, unknown))},
+	}
+}
+
+// credsDoor is a server with an operator who trusts one account, and not another.
+func credsDoor(t testing.TB) door {
+	operator, trusted, stranger := must(nkeys.CreateOperator()), must(nkeys.CreateAccount()), must(nkeys.CreateAccount())
+	claims := jwt.NewOperatorClaims(publicKey(t, operator))
+	resolver := &server.MemAccResolver{}
+	account := jwt.NewAccountClaims(publicKey(t, trusted))
+	if err := resolver.Store(publicKey(t, trusted), must(account.Encode(operator))); err != nil {
+		t.Fatal(err)
+	}
+	return door{
+		name: "creds file", scheme: "nats", logs: refused,
+		options: server.Options{TrustedOperators: []*jwt.OperatorClaims{claims}, AccountResolver: resolver},
+		right:   bus.Connection{CredsFile: writeFile(t, "trusted.creds", credentials(t, trusted))},
+		wrong:   bus.Connection{CredsFile: writeFile(t, "stranger.creds", credentials(t, stranger))},
+	}
+}
+
+// credentials returns the file of a new user of an account.
+func credentials(t testing.TB, account nkeys.KeyPair) []byte {
+	t.Helper()
+	user := newUser(t)
+	token := must(jwt.NewUserClaims(publicKey(t, user)).Encode(account))
+	return must(jwt.FormatUserConfig(token, seed(t, user)))
+}
+
+func newUser(t testing.TB) nkeys.KeyPair {
+	t.Helper()
+	return must(nkeys.CreateUser())
+}
+
+func publicKey(t testing.TB, pair nkeys.KeyPair) string {
+	t.Helper()
+	return must(pair.PublicKey())
+}
+
+func seed(t testing.TB, pair nkeys.KeyPair) []byte {
+	t.Helper()
+	return must(pair.Seed())
+}
+
+func writeFile(t testing.TB, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// must is for making keys, which cannot fail but for a broken test.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// TestAuthenticationSettingsThatCannotWork end a gateway at once, by name.
+func TestAuthenticationSettingsThatCannotWork(t *testing.T) {
+	for _, c := range []struct {
+		bus  bus.Connection
+		want string
+	}{
+		{bus.Connection{User: "u", Password: "p", NKeyFile: "x"}, "nats-nkey-file"},
+		{bus.Connection{Password: "p"}, "nats-password"},
+		{bus.Connection{TLSCert: "x"}, "nats-tls-key"},
+	} {
+		c.bus.URL = "nats://127.0.0.1:1"
+		config := gatewaytest.Config(t)
+		config.Bus = c.bus
+		g, err := gateway.Start(config, slog.New(slog.DiscardHandler))
+		if err == nil {
+			ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
+			err = g.Run(ctx, ctx)
+			cancel()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v; want %s to be named", c.bus, err, c.want)
+		}
+	}
+}
