@@ -62,7 +62,8 @@ func tenSymbols(tb testing.TB) (*Session, []*subscription) {
 		tb.Fatal(err)
 	}
 	sink := &wireSink{}
-	session := hub.Attach(hub.NewConn(), sink)
+	session := hub.NewSession(hub.NewConn())
+	session.Attach(sink)
 	var subs []*subscription
 	for i := range 10 {
 		name := fmt.Sprintf("SYMBOL%d.VENUE", i)

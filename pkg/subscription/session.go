@@ -68,14 +68,6 @@ func (s *Session) Attach(sink Sink) {
 	}
 }
 
-// Attach makes a session and attaches it. Its worker may call the sink before Attach has returned the session: a sink that needs to know it takes
-// NewSession.
-func (h *Hub) Attach(c *Conn, sink Sink) *Session {
-	s := h.NewSession(c)
-	s.Attach(sink)
-	return s
-}
-
 // Execute runs command on the worker, in a turn of the session in which an answer can be handed over, and returns when it has run. One call at a time per
 // session: a client that does not read its answers is not served another command. It returns ErrClosed, or ctx's error, if the command
 // did not run and never will; to be sure of that, a ctx that ends first closes the session.
