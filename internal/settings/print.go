@@ -61,20 +61,40 @@ func (s *Set) writeConfig(out io.Writer) error {
 
 // inline returns a value as YAML on one line.
 func inline(value any) (string, error) {
-	var node yaml.Node
-	if err := node.Encode(value); err != nil {
+	node, err := flow(value)
+	if err != nil {
 		return "", err
 	}
-	if node.Kind == yaml.SequenceNode {
-		node.Style = yaml.FlowStyle
-	}
-	for _, n := range append(node.Content, &node) {
-		if n.Kind == yaml.ScalarNode && n.Tag == "!!str" && strings.ContainsFunc(n.Value, notPlain) {
-			n.Style = yaml.DoubleQuotedStyle
-		}
-	}
-	text, err := yaml.Marshal(&node)
+	text, err := yaml.Marshal(node)
 	return strings.TrimSuffix(string(text), "\n"), err
+}
+
+// flow builds the node of a value. Texts and lists are built here and not by yaml.Node.Encode: that writes and reads its value,
+// and cannot read the block that it writes for a list's "\nA".
+func flow(value any) (*yaml.Node, error) {
+	switch value := value.(type) {
+	case string:
+		node := &yaml.Node{}
+		node.SetString(value)
+		node.Style = 0
+		if strings.ContainsFunc(value, notPlain) {
+			node.Style = yaml.DoubleQuotedStyle
+		}
+		return node, nil
+	case []string:
+		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, text := range value {
+			node, err := flow(text)
+			if err != nil {
+				return nil, err
+			}
+			list.Content = append(list.Content, node)
+		}
+		return list, nil
+	default:
+		node := &yaml.Node{}
+		return node, node.Encode(value)
+	}
 }
 
 // notPlain finds what a reader of the file may not see, or may see as the end of the line.

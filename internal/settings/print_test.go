@@ -44,14 +44,14 @@ func TestPrintConfigIsRefusedWhereTheConfigurationIs(t *testing.T) {
 func TestPrintedConfigLoads(t *testing.T) {
 	path := t.TempDir() + "/printed.yaml"
 	rapid.Check(t, func(rt *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"null", "0123", "1e6", "~", "yes", "12:30:00", "# x", "a: b", "'", "2024-01-02", "<<", "=", "\n", "\x00", "\ufeff"}))
+		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"null", "0123", "1e6", "~", "yes", "12:30:00", "# x", "a: b", "'", "2024-01-02", "<<", "=", "\n", "\nA", "\x00", "\ufeff"}))
 		url := text.Filter(func(s string) bool { return !strings.Contains(s, "://") }).Draw(rt, "nats-url")
 		kinds := rapid.SliceOfN(text, 1, 3).Draw(rt, "kinds")
-		list, err := yaml.Marshal(map[string]any{"kinds": kinds, "nats-url": url})
-		if err != nil {
-			rt.Fatal(err)
+		file := "nats-url: " + quoted(rt, url) + "\nkinds:\n"
+		for _, kind := range kinds {
+			file += "- " + quoted(rt, kind) + "\n"
 		}
-		if err := os.WriteFile(path, list, 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 			rt.Fatal(err)
 		}
 		first, printed := loadPrinting(rt, path, nil)
@@ -63,6 +63,16 @@ func TestPrintedConfigLoads(t *testing.T) {
 			rt.Fatalf("%q and %q were printed as\n%s\nand read as %q and %q", url, kinds, printed, second.URL, second.Kinds)
 		}
 	})
+}
+
+// quoted returns a text as a double-quoted YAML scalar: the block style that the library chooses by itself for "\nA" in a list is
+// one that it cannot read.
+func quoted(t *rapid.T, text string) string {
+	out, err := yaml.Marshal(&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(out), "\n")
 }
 
 func loadPrinting(t *rapid.T, path string, environ []string) (config, string) {

@@ -89,6 +89,11 @@ func (s *Set) where(name string) string {
 
 // current returns the effective value: durations as text, all else in its type.
 func (s *Set) current(flag *pflag.Flag) any {
+	if flag.Value.Type() == "stringSlice" {
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			return list.GetSlice() // posflag goes through CSV, which turns "\r\n" into "\n"
+		}
+	}
 	value := posflag.FlagVal(s.flags, flag)
 	if text, ok := value.(fmt.Stringer); ok {
 		return text.String()
