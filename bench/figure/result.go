@@ -1,0 +1,50 @@
+package figure
+
+// Result is one system in one scenario, in one repeat. A nil figure was not measured; a run that failed has none.
+type Result struct {
+	Scenario string `json:"scenario"` // such as "fifty-thousand-streams"
+	Case     string `json:"case"`     // what varies within the scenario, such as "10,000 streams"
+	System   string `json:"system"`
+	Repeat   int    `json:"repeat"` // from 1
+
+	Streams     int     `json:"streams"`
+	Connections int     `json:"connections"`
+	Seconds     float64 `json:"seconds"` // length of the measured window
+
+	Published uint64 `json:"published"`
+	Batches   uint64 `json:"batches"`
+	Delivered uint64 `json:"delivered"` // updates
+	Conflated uint64 `json:"conflated"`
+
+	CPUMicrosPerBatch  *float64 `json:"cpu_us_per_batch"`
+	CPUMicrosPerUpdate *float64 `json:"cpu_us_per_update"`
+	// CPUSecondsPerMillion is per million of (published x subscribers).
+	CPUSecondsPerMillion *float64 `json:"cpu_s_per_million"`
+	ServerCores          *float64 `json:"server_cpu_cores"`
+	ClientCores          *float64 `json:"client_cpu_cores"`
+	BusCores             *float64 `json:"bus_cpu_cores"`
+	FeedCores            *float64 `json:"feed_cpu_cores"`
+
+	RSSMegabytes          *float64 `json:"rss_mb"`
+	RSSKilobytesPerStream *float64 `json:"rss_kb_per_stream"` // what it grew by since before the first stream
+	WireBytesPerUpdate    *float64 `json:"wire_bytes_per_update"`
+	EventsPerSecond       *float64 `json:"events_per_second"` // ingest only
+
+	// LatencyFrom says where latency begins: "due" or "event".
+	LatencyFrom string       `json:"latency_from,omitempty"`
+	Latency     *Percentiles `json:"latency_us"`
+	Staleness   *Percentiles `json:"staleness_us"`
+	SlowAge     *Percentiles `json:"slow_age_us,omitempty"`
+	Spread      *Percentiles `json:"spread_us,omitempty"`
+	FeedLag     *Percentiles `json:"feed_lag_us,omitempty"`
+
+	Notes  []string `json:"notes,omitempty"`  // such as: the generator was the bottleneck
+	Errors []string `json:"errors,omitempty"` // why the run has no figure
+
+	// Histograms of what Latency and Staleness summarise.
+	LatencyHistogram   Histogram `json:"-"`
+	StalenessHistogram Histogram `json:"-"`
+}
+
+// Failed says that the run has no figure.
+func (r *Result) Failed() bool { return len(r.Errors) > 0 }

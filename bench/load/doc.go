@@ -1,0 +1,35 @@
+// Package load is the load generator of the benchmarks: it opens streams of one system, counts what they receive, and checks it against the feed.
+//
+// # Use
+//
+// A [Driver] knows how one system is spoken to; everything else is the same for all of them. [Serve] runs a generator that takes its commands from
+// standard input and answers on standard output, a line each: "open N" opens streams until there are N and each has a value of every symbol;
+// "begin" and "end" bound a measured window, and end answers with a figure.Window; "finish" waits until nothing changes any more and answers with
+// a figure.Verdict. When its input ends, so does the generator: it never outlives the runner.
+//
+// The feed's own figures come from NATS directly: the generator subscribes to every symbol that its streams do ([truth]).
+//
+// # What is measured
+//
+// Latency: from the intended time of an event, which the feed writes into it, to the receipt of the update. Open loop: a feed that is late does not
+// make its events later.
+//
+// Delay: for streams with an interval, from when a batch is due to its receipt. Due times are a grid of the interval; its phase is the
+// earliest seen of that stream's send times, the same for every system. A due time that was skipped is answered by the next batch, and its delay
+// says so.
+//
+// Staleness: every 10 ms, of each symbol that a stream holds, how long the held value has been out of date: the time since the intended time of the
+// first event that is newer, or zero.
+//
+// # Concurrency
+//
+// Drivers call a stream's Take methods from any goroutine, one at a time per stream. Streams are spread over shards with a lock each.
+//
+// # Slow readers
+//
+// A part of the streams can be told to read slowly or not at all; drivers call [Stream.Pace] before they take the next message.
+//
+// # Limits
+//
+// A stream has at most [MaxPerStream] symbols. The truth keeps every event's time, 8 bytes each, until the generator ends.
+package load

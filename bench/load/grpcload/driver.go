@@ -1,0 +1,115 @@
+package grpcload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"tickgate/bench/load"
+	tickgatev1 "tickgate/proto/tickgate/v1"
+)
+
+// driver implements load.Driver.
+type driver struct {
+	connections []*grpc.ClientConn
+	receivers   sync.WaitGroup
+}
+
+// New returns a driver with the plan's connections, which are dialled when their first stream is opened.
+func New(plan *load.Plan, dialer *load.Dialer) (load.Driver, error) {
+	d := &driver{}
+	for n := range plan.Connections {
+		connection, err := grpc.NewClient("passthrough:///"+plan.Addresses[n%len(plan.Addresses)],
+			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{})),
+			grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) { return dialer.Dial(ctx, "tcp", address) }),
+			grpc.WithDisableServiceConfig(),
+		)
+		if err != nil {
+			return nil, errors.Join(err, d.close())
+		}
+		d.connections = append(d.connections, connection)
+	}
+	return d, nil
+}
+
+// Close closes the connections and waits for the receivers.
+func (d *driver) Close() {
+	_ = d.close() // the process ends next
+	d.receivers.Wait()
+}
+
+func (d *driver) close() error {
+	var errs []error
+	for _, c := range d.connections {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Open subscribes and leaves a receiver running.
+func (d *driver) Open(ctx context.Context, s *load.Stream) error {
+	client, err := d.connections[s.Connection].NewStream(ctx,
+		&grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, tickgatev1.MarketData_Stream_FullMethodName)
+	if err != nil {
+		return err
+	}
+	for _, command := range commands(s) {
+		if err := client.SendMsg(command); err != nil {
+			return fmt.Errorf("subscribe: %w", err)
+		}
+	}
+	d.receivers.Go(func() {
+		if err := receive(ctx, client, s); err != nil {
+			s.Lost(err)
+		}
+	})
+	return nil
+}
+
+// commands returns what a stream says first.
+func commands(s *load.Stream) []*tickgatev1.ClientMessage {
+	conflation := &tickgatev1.Conflation{Policy: tickgatev1.ConflationPolicy_CONFLATION_POLICY_LATEST}
+	if interval := s.Plan.Interval; interval > 0 {
+		conflation = &tickgatev1.Conflation{Policy: tickgatev1.ConflationPolicy_CONFLATION_POLICY_INTERVAL, IntervalMs: interval.Milliseconds()}
+	}
+	var all []*tickgatev1.ClientMessage
+	if bound := s.Plan.Freshness; bound > 0 {
+		all = append(all, &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_SetFreshness{
+			SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: bound.Milliseconds()},
+		}})
+	}
+	return append(all, &tickgatev1.ClientMessage{RequestId: 1, Command: &tickgatev1.ClientMessage_Subscribe{
+		Subscribe: &tickgatev1.Subscribe{Symbols: s.Symbols, Conflation: conflation},
+	}})
+}
+
+// acksPerBound is how often a stream acknowledges within the bound of its freshness.
+const acksPerBound = 4
+
+func receive(ctx context.Context, client grpc.ClientStream, s *load.Stream) error {
+	var message []byte
+	var acknowledged time.Time
+	for {
+		s.Pace(ctx)
+		if err := client.RecvMsg(&message); err != nil {
+			return err
+		}
+		sequence, err := s.TakeMessage(message)
+		if err != nil {
+			return err
+		}
+		if bound := s.Plan.Freshness; bound > 0 && sequence > 0 && time.Since(acknowledged) > bound/acksPerBound {
+			acknowledged = time.Now()
+			if err := client.SendMsg(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Ack{Ack: &tickgatev1.Ack{StreamSequence: sequence}}}); err != nil {
+				return err
+			}
+		}
+	}
+}

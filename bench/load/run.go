@@ -1,0 +1,270 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tickgate/bench/figure"
+)
+
+// run is one generator at work.
+type run struct {
+	// Immutable after newRun.
+	ctx         context.Context
+	plan        *Plan
+	driver      Driver
+	dialer      *Dialer
+	truth       *truth
+	instruments *instruments
+	shards      [shardCount]shard
+
+	readyStreams atomic.Int64
+	readySignal  chan struct{} // of one; ready sends, open receives
+
+	// Owned by the goroutine that takes commands.
+	streams []*Stream
+	read    uint64 // of the dialer, at the beginning of the window
+	begun   time.Time
+}
+
+func newRun(ctx context.Context, plan *Plan, driver Driver, dialer *Dialer) (*run, error) {
+	truth, err := listen(plan)
+	if err != nil {
+		return nil, err
+	}
+	return &run{
+		ctx: ctx, plan: plan, driver: driver, dialer: dialer, truth: truth,
+		instruments: newInstruments(plan.Symbols), readySignal: make(chan struct{}, 1),
+	}, nil
+}
+
+// Bounds of a run: past them something is wrong, and the run says so.
+const (
+	openAtOnce    = 64 // streams that are being opened at the same time
+	openPatience  = 90 * time.Second
+	finalPatience = 15 * time.Second
+	finalPolling  = 50 * time.Millisecond // comparing every stream with the feed: after the measured window, so its cost does not matter
+	firstWrongs   = 5
+)
+
+// newStream returns stream number n of this generator.
+func (r *run) newStream(n int) *Stream {
+	number := r.plan.First + n
+	s := &Stream{
+		Number: number, Connection: n % r.plan.Connections, Plan: r.plan, first: r.plan.symbolsOf(number),
+		run: r, shard: &r.shards[n%shardCount], hung: r.plan.isHung(number), slow: r.plan.isSlow(number),
+		held: make([]held, r.plan.PerStream), waiting: r.plan.PerStream,
+	}
+	for slot := range r.plan.PerStream {
+		s.Symbols = append(s.Symbols, r.plan.Symbols[(s.first+slot)%len(r.plan.Symbols)])
+	}
+	return s
+}
+
+// ready is called once per stream, when it has a value of each of its symbols. A shard is locked.
+func (r *run) ready() {
+	r.readyStreams.Add(1)
+	select {
+	case r.readySignal <- struct{}{}:
+	default:
+	}
+}
+
+// open opens streams until there are so many, and waits until all are ready.
+func (r *run) open(total int) error {
+	if total > r.plan.Streams {
+		return fmt.Errorf("load: %d streams, and the plan is for %d at most", total, r.plan.Streams)
+	}
+	from := len(r.streams)
+	for n := from; n < total; n++ {
+		r.streams = append(r.streams, r.newStream(n))
+	}
+	if err := r.openAll(r.streams[from:]); err != nil {
+		return err
+	}
+	return r.awaitReady(total)
+}
+
+func (r *run) openAll(streams []*Stream) error {
+	queue := make(chan *Stream)
+	errs := make(chan error, openAtOnce)
+	var openers sync.WaitGroup
+	for range openAtOnce {
+		openers.Go(func() {
+			for s := range queue {
+				if err := r.driver.Open(r.ctx, s); err != nil {
+					select {
+					case errs <- fmt.Errorf("stream %d: %w", s.Number, err):
+					default: // enough of them
+					}
+				}
+			}
+		})
+	}
+	for _, s := range streams {
+		queue <- s
+	}
+	close(queue)
+	openers.Wait()
+	close(errs)
+	var all []error
+	for err := range errs {
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func (r *run) awaitReady(total int) error {
+	timeout := time.NewTimer(openPatience)
+	defer timeout.Stop()
+	for int(r.readyStreams.Load()) < total {
+		select {
+		case <-r.readySignal:
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		case <-timeout.C:
+			return fmt.Errorf("load: %d of %d streams had a value of each symbol after %s; %s", r.readyStreams.Load(), total, openPatience, r.firstEnded())
+		}
+	}
+	return nil
+}
+
+func (r *run) firstEnded() string {
+	for _, s := range r.streams {
+		s.shard.mu.Lock()
+		err := s.ended
+		s.shard.mu.Unlock()
+		if err != nil {
+			return err.Error()
+		}
+	}
+	return "none has ended"
+}
+
+// begin starts a measured window.
+func (r *run) begin() {
+	r.begun = time.Now()
+	for _, s := range r.streams {
+		s.shard.mu.Lock()
+		s.sent = s.sent[:0]
+		s.shard.mu.Unlock()
+	}
+	for i := range r.shards {
+		r.shards[i].begin(r.begun.UnixNano())
+	}
+	r.truth.begin()
+	r.read = r.dialer.read.Load()
+}
+
+// end ends the window and returns what was seen in it.
+func (r *run) end() figure.Window {
+	ended := time.Now()
+	var total figure.Window
+	for i := range r.shards {
+		r.shards[i].mu.Lock()
+		r.shards[i].measuring = false
+		r.shards[i].mu.Unlock()
+	}
+	r.endStreams(ended.UnixNano())
+	for i := range r.shards {
+		shard := &r.shards[i]
+		shard.mu.Lock()
+		total.Merge(&shard.window)
+		shard.window = figure.Window{}
+		shard.mu.Unlock()
+	}
+	if r.plan.Spread {
+		for i := range r.truth.symbols {
+			r.truth.symbols[i].recordSpread(&total.Spread, len(r.streams))
+		}
+	}
+	total.Seconds = ended.Sub(r.begun).Seconds()
+	total.Streams, total.Connections = len(r.streams), min(len(r.streams), r.plan.Connections)
+	total.WireBytes = r.dialer.read.Load() - r.read
+	r.truth.end(&total)
+	return total
+}
+
+// endStreams records what each stream knows only at the end of the window.
+func (r *run) endStreams(ended int64) {
+	for _, s := range r.streams {
+		if s.hung || s.slow {
+			continue
+		}
+		s.shard.mu.Lock()
+		if s.Plan.Interval > 0 && len(s.sent) > 0 {
+			recordDelays(&s.shard.window.Delay, s.sent, int64(s.Plan.Interval), s.shard.begun, ended)
+		}
+		if s.Plan.Staleness {
+			s.endStaleness(ended)
+		}
+		s.shard.mu.Unlock()
+	}
+}
+
+// endStaleness samples what the stream holds at the window's end. The shard is locked.
+func (s *Stream) endStaleness(ended int64) {
+	for slot := range s.held {
+		newer, known := s.symbol(slot).timeOf(s.held[slot].sequence + 1)
+		if !known {
+			newer = ended + 1 // nothing newer: fresh
+		}
+		s.shard.sampleStaleness(s.held[slot].since, ended, newer)
+	}
+}
+
+// finish waits until every stream has the feed's last values, but no longer than patience allows, and says which have not.
+func (r *run) finish() figure.Verdict {
+	polling := time.NewTicker(finalPolling)
+	defer polling.Stop()
+	deadline := time.Now().Add(finalPatience)
+	for {
+		verdict := r.compare()
+		if verdict.Wrong == 0 || time.Now().After(deadline) || r.ctx.Err() != nil {
+			return verdict
+		}
+		<-polling.C
+	}
+}
+
+func (r *run) compare() figure.Verdict {
+	var v figure.Verdict
+	say := func(format string, args ...any) {
+		if len(v.First) < firstWrongs {
+			v.First = append(v.First, fmt.Sprintf(format, args...))
+		}
+	}
+	r.truth.mu.Lock()
+	if r.truth.err != nil {
+		v.Lost++
+		say("%v", r.truth.err)
+	}
+	r.truth.mu.Unlock()
+	for _, s := range r.streams {
+		s.shard.mu.Lock()
+		if s.ended != nil {
+			v.Lost++
+			say("%v", s.ended)
+		} else if r.plan.NATS != "" && !s.hung && !s.slow {
+			v.Wrong += s.compare(say)
+		}
+		s.shard.mu.Unlock()
+	}
+	return v
+}
+
+// compare returns how many of the stream's values are not the feed's last. The shard is locked.
+func (s *Stream) compare(say func(string, ...any)) (wrong int) {
+	for slot := range s.held {
+		sequence, value := s.symbol(slot).newest()
+		if h := &s.held[slot]; h.sequence != sequence || h.quote != value {
+			wrong++
+			say("stream %d, %s: holds %d %+v, the feed's last is %d %+v", s.Number, s.Symbols[slot], h.sequence, h.quote, sequence, value)
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,47 @@
+package load
+
+import (
+	"sync"
+	"time"
+
+	"tickgate/bench/figure"
+)
+
+// shardCount spreads the streams so that their goroutines seldom meet at a lock; each has histograms of its own, a few hundred KB.
+const shardCount = 32
+
+// shard is what its streams count into.
+type shard struct {
+	mu sync.Mutex
+
+	// Guarded by mu.
+	measuring bool
+	begun     int64 // of the window, UTC nanoseconds
+	window    figure.Window
+}
+
+func (s *shard) begin(now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.window, s.measuring, s.begun = figure.Window{}, true, now
+}
+
+// sampling is the distance of staleness samples.
+const sampling = int64(10 * time.Millisecond)
+
+// sampleStaleness records the samples that fall between the receipt of a value and that of the next, of which newer is when the first event
+// after the value was published. The shard is locked.
+func (s *shard) sampleStaleness(from, to, newer int64) {
+	first := (max(from, s.begun)/sampling + 1) * sampling
+	fresh := int64(0)
+	for at := first; at <= to; at += sampling {
+		if at < newer {
+			fresh++
+			continue
+		}
+		s.window.Staleness.Record(time.Duration(at-newer), 1)
+	}
+	if fresh > 0 {
+		s.window.Staleness.Record(0, fresh)
+	}
+}

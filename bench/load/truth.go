@@ -1,0 +1,210 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"tickgate/bench/figure"
+	"tickgate/internal/bus"
+	"tickgate/pkg/tick"
+)
+
+// truth is what the feed published, by a subscription of the generator's own.
+type truth struct {
+	symbols []symbol // by their index in Plan.Symbols; each guards itself
+
+	connection *nats.Conn
+	messages   chan *nats.Msg // nats.go sends, read receives, nobody closes it
+	bySubject  map[string]*symbol
+	readers    sync.WaitGroup
+
+	// mu guards the fields below.
+	mu        sync.Mutex
+	published uint64
+	lag       figure.Histogram
+	err       error
+}
+
+// symbol is one symbol's part of the truth.
+type symbol struct {
+	mu sync.Mutex
+
+	// Guarded by mu.
+	first    uint64  // sequence of times[0]
+	times    []int64 // intended times of events, UTC nanoseconds
+	last     quote
+	arrivals []arrivals // of every spreadStride-th sequence
+}
+
+// messagesAhead is how far the subscription may be behind: a burst of the whole market.
+const messagesAhead = 1 << 18
+
+// listen subscribes to the symbols that streams of the plan have.
+func listen(p *Plan) (*truth, error) {
+	t := &truth{symbols: make([]symbol, len(p.Symbols)), messages: make(chan *nats.Msg, messagesAhead), bySubject: map[string]*symbol{}}
+	if p.NATS == "" {
+		return t, nil
+	}
+	subjects, err := bus.NewSubjects("md")
+	if err != nil {
+		return nil, err
+	}
+	if t.connection, err = nats.Connect(p.NATS, nats.Name("bench truth"), nats.MaxReconnects(0)); err != nil {
+		return nil, fmt.Errorf("load: connect to %s: %w", p.NATS, err)
+	}
+	for i, name := range p.Symbols {
+		subject := subjects.Event(tick.KindQuote, name)
+		t.bySubject[subject] = &t.symbols[i]
+		subscription, err := t.connection.ChanSubscribe(subject, t.messages)
+		if err == nil {
+			err = subscription.SetPendingLimits(-1, -1)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("load: subscribe to %s: %w", subject, err)
+		}
+	}
+	return t, t.connection.Flush()
+}
+
+// read takes what the feed publishes until the context ends.
+func (t *truth) read(ctx context.Context) {
+	var decoder bus.Decoder
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case message := <-t.messages:
+			now := time.Now().UnixNano()
+			if err := decoder.Decode(tick.KindQuote, message.Data); err != nil {
+				t.fail(fmt.Errorf("load: the feed's message on %s: %w", message.Subject, err))
+				return
+			}
+			symbol := t.bySubject[message.Subject]
+			for i := range decoder.Events {
+				if err := symbol.add(&decoder.Events[i]); err != nil {
+					t.fail(fmt.Errorf("load: the feed's message on %s: %w", message.Subject, err))
+					return
+				}
+			}
+			t.count(decoder.Events, now)
+		}
+	}
+}
+
+func (t *truth) count(events []tick.Event, now int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.published += uint64(len(events))
+	for i := range events {
+		t.lag.Record(time.Duration(now-int64(events[i].TsEvent)), 1)
+	}
+}
+
+func (t *truth) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.err = err
+}
+
+// begin starts the counts of a window.
+func (t *truth) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.published, t.lag = 0, figure.Histogram{}
+}
+
+// end gives the counts of the window.
+func (t *truth) end(w *figure.Window) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	w.Published = t.published
+	w.FeedLag.Merge(t.lag)
+}
+
+func (t *truth) close() {
+	if t.connection != nil {
+		t.connection.Close()
+	}
+}
+
+func (s *symbol) add(e *tick.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.times) == 0 {
+		s.first = e.Sequence
+	}
+	if next := s.first + uint64(len(s.times)); e.Sequence != next {
+		return fmt.Errorf("sequence %d, not %d: the generator's own subscription has lost some", e.Sequence, next)
+	}
+	s.times = append(s.times, int64(e.TsEvent))
+	s.last = quoteOf(&e.Quote)
+	return nil
+}
+
+// timeOf returns the intended time of an event, unless it is not known (yet).
+func (s *symbol) timeOf(sequence uint64) (at int64, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sequence < s.first || sequence >= s.first+uint64(len(s.times)) {
+		return 0, false
+	}
+	return s.times[sequence-s.first], true
+}
+
+// outOfDate returns for how long the value of a sequence has been replaced by a newer one.
+func (s *symbol) outOfDate(sequence uint64, now int64) time.Duration {
+	if newer, known := s.timeOf(sequence + 1); known {
+		return time.Duration(max(0, now-newer))
+	}
+	return 0
+}
+
+// newest returns the feed's last value.
+func (s *symbol) newest() (sequence uint64, value quote) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first + uint64(len(s.times)) - 1, s.last
+}
+
+// spreadStride says which events are followed to their last receiver: one in so many.
+const spreadStride = 100
+
+// arrivals are those of one event, or of a newer one in its place, at all streams.
+type arrivals struct {
+	first, last int64
+	streams     int
+}
+
+// received says that a stream moved on from one event to another.
+func (s *symbol) received(from, to uint64, now int64) {
+	next := (from/spreadStride + 1) * spreadStride
+	if next > to {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ; next <= to; next += spreadStride {
+		at := int(next/spreadStride - s.first/spreadStride)
+		for at >= len(s.arrivals) {
+			s.arrivals = append(s.arrivals, arrivals{first: math.MaxInt64})
+		}
+		a := &s.arrivals[at]
+		a.first, a.last, a.streams = min(a.first, now), max(a.last, now), a.streams+1
+	}
+}
+
+// recordSpread records the events that all streams got to within the window, and forgets them.
+func (s *symbol) recordSpread(h *figure.Histogram, streams int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.arrivals {
+		if a.streams == streams {
+			h.Record(time.Duration(a.last-a.first), 1)
+		}
+	}
+}
