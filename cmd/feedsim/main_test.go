@@ -193,6 +193,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"replay", "--map=x", other}, exitUsage, `flag --map "x"`},
 		{[]string{"replay", "--map=x", "--preset=binance-quotes", other}, exitUsage, "only one of preset and map"},
 		{[]string{"replay", "--symbol={", other}, exitUsage, `flag --symbol "{"`},
+		{[]string{"replay", "--step=-1ms", other}, exitUsage, `flag --step`},
 		{[]string{"replay", "--event-time=none", other}, exitUsage, `flag --event-time "none"`},
 		{[]string{"replay"}, exitUsage, "at least one file"},
 		{[]string{"replay", "--nonsense", other}, exitUsage, "--nonsense"},

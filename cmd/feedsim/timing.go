@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/pace"
@@ -20,6 +22,7 @@ type timing struct {
 	speed     string
 	eventTime string
 	source    string // value of event-time for what the source says
+	step      time.Duration
 }
 
 func (t *timing) register(set *settings.Set, source string) {
@@ -27,11 +30,15 @@ func (t *timing) register(set *settings.Set, source string) {
 	set.Flags().StringVar(&t.speed, "speed", t.speed, "`times` the pace, such as 10 or 0.5; max: no pace")
 	set.Flags().StringVar(&t.eventTime, "event-time", t.eventTime,
 		fmt.Sprintf("`ts_event` of events: %s (when each was due, for measuring latency) or %s", eventTimeIntended, source))
+	set.Flags().DurationVar(&t.step, "step", t.step, "publish only at multiples of this `time`, so that batch finds more that is due together; 0: each event when it is due")
 }
 
 // feed returns the part of the feed's configuration that the settings decide, for one pass.
 func (t *timing) feed(set *settings.Set) (feedsim.Config, error) {
-	config := feedsim.Config{Passes: 1, Clock: pace.Precise()}
+	if t.step < 0 {
+		return feedsim.Config{}, set.Check("step", errors.New("give 0 or more"))
+	}
+	config := feedsim.Config{Passes: 1, Clock: pace.Stepped(pace.Precise(), t.step)}
 	speed, err := pace.ParseSpeed(t.speed)
 	if err != nil {
 		return config, set.Check("speed", err)

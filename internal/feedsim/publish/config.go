@@ -23,8 +23,8 @@ type Config struct {
 	Name string
 	// Prefix of the subjects, default "md".
 	Prefix string
-	// BatchEvents is the most consecutive events of one symbol and kind in one message, 1 to bus.MaxEventsPerMessage. Default 1: one event
-	// per message. More saves messages where a symbol's events come in bursts; an event never waits for another to fill a batch.
+	// BatchEvents is the most events of one symbol and kind in one message, 1 to bus.MaxEventsPerMessage. Default 1: one event
+	// per message. More saves messages where a symbol's events come in bursts; what is due does not wait for a batch to fill.
 	BatchEvents int
 	// HeartbeatEvery is the interval of signs of life, up to MaxHeartbeat. Default 500 ms.
 	HeartbeatEvery time.Duration

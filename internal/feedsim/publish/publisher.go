@@ -31,15 +31,17 @@ type Publisher struct {
 	subjects       bus.Subjects
 	sender         Sender
 	heartbeatEvery time.Duration
+	batchEvents    int
 	onEvent        func(string, tick.Event)
 	clock          pace.Clock
 	log            *slog.Logger
 
 	// Owned by the publishing goroutine.
 	listings map[string]*listing
-	pending  []tick.Event // one message in the making: same listing, kind and scales; capacity is the batch size
-	to       *listing     // of pending
-	payload  []byte       // reused for every message
+	waiting  []*listing // those that may have a message in the making, in the order of its first event
+	kept     int        // events in all of them
+	last     *listing   // that an event was for: the next is often for the same
+	payload  []byte     // reused for every message
 
 	// Written by the publishing goroutine, read by anybody.
 	epoch                                           atomic.Uint64
@@ -51,6 +53,8 @@ type listing struct {
 	symbol   string
 	subjects [tick.KindStatus + 1]string // by kind
 	session  session
+	pending  []tick.Event // a message in the making: same kind and scales
+	waits    bool         // is among the publisher's waiting
 }
 
 // firstRefusedLogged is how many refused events are shown; the others are only counted.
@@ -66,9 +70,9 @@ func New(c Config, sender Sender) (*Publisher, error) {
 		return nil, err
 	}
 	p := &Publisher{
-		name: c.Name, subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, onEvent: c.OnEvent, clock: c.Clock, log: c.Log,
+		name: c.Name, subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, batchEvents: c.BatchEvents,
+		onEvent: c.OnEvent, clock: c.Clock, log: c.Log,
 		listings: make(map[string]*listing),
-		pending:  make([]tick.Event, 0, c.BatchEvents),
 	}
 	p.NewEpoch()
 	return p, nil
@@ -107,12 +111,28 @@ func (p *Publisher) Publish(symbol string, e *tick.Event) {
 	if e.Kind == tick.KindTrade {
 		l.session.count(&e.Trade)
 	}
-	if len(p.pending) > 0 && (p.to != l || p.pending[0].Kind != e.Kind || p.pending[0].Scales != e.Scales) {
-		p.Flush()
+	p.keep(l, e)
+}
+
+// mostKept is how many events wait for others at most: a feed without pace has no moment at which all that is due was published.
+const mostKept = 1 << 14
+
+// keep adds an event to its listing's message, and sends that first if the event does not belong into it, and then if it is full.
+func (p *Publisher) keep(l *listing, e *tick.Event) {
+	if len(l.pending) > 0 && (l.pending[0].Kind != e.Kind || l.pending[0].Scales != e.Scales) {
+		p.send(l)
 	}
-	p.to = l
-	p.pending = append(p.pending, *e)
-	if len(p.pending) == cap(p.pending) {
+	l.pending = append(l.pending, *e)
+	p.kept++
+	if len(l.pending) == p.batchEvents {
+		p.send(l)
+		return
+	}
+	if !l.waits {
+		l.waits = true
+		p.waiting = append(p.waiting, l)
+	}
+	if p.kept >= mostKept {
 		p.Flush()
 	}
 }
@@ -133,37 +153,46 @@ func (s *session) accept(e *tick.Event) bool {
 	return true
 }
 
-// Flush sends what Publish keeps for a batch.
+// Flush sends what Publish keeps for batches. Events of one symbol stay in order; those of two symbols may not.
 func (p *Publisher) Flush() {
-	if len(p.pending) == 0 {
-		return
+	for _, l := range p.waiting {
+		l.waits = false
+		if len(l.pending) > 0 { // else it was sent when it was full
+			p.send(l)
+		}
 	}
-	p.payload = bus.AppendEventBatch(p.payload[:0], p.name, p.pending)
-	count := uint64(len(p.pending))
-	if err := p.sender.Publish(p.to.subjects[p.pending[0].Kind], p.payload); err != nil {
+	p.waiting = p.waiting[:0]
+}
+
+func (p *Publisher) send(l *listing) {
+	p.payload = bus.AppendEventBatch(p.payload[:0], p.name, l.pending)
+	count := uint64(len(l.pending))
+	p.kept -= len(l.pending)
+	if err := p.sender.Publish(l.subjects[l.pending[0].Kind], p.payload); err != nil {
 		p.lost.Add(count) // numbered: consumers see the gap. Why the bus is away is logged where the connection is.
 	} else {
 		p.published.Add(count)
 		p.messages.Add(1)
-		p.tell()
+		p.tell(l)
 	}
-	p.pending = p.pending[:0]
+	l.pending = l.pending[:0]
 }
 
-func (p *Publisher) tell() {
+func (p *Publisher) tell(l *listing) {
 	if p.onEvent == nil {
 		return
 	}
-	for _, e := range p.pending {
-		p.onEvent(p.to.symbol, e)
+	for _, e := range l.pending {
+		p.onEvent(l.symbol, e)
 	}
 }
 
 func (p *Publisher) listing(symbol string) *listing {
-	if p.to != nil && p.to.symbol == symbol {
-		return p.to
+	if p.last != nil && p.last.symbol == symbol {
+		return p.last
 	}
 	if l, ok := p.listings[symbol]; ok {
+		p.last = l
 		return l
 	}
 	l := &listing{symbol: symbol}
@@ -172,6 +201,7 @@ func (p *Publisher) listing(symbol string) *listing {
 	}
 	p.listings[symbol] = l
 	p.symbolsSeen.Add(1)
+	p.last = l
 	return l
 }
 

@@ -89,6 +89,42 @@ func TestBatchesAreOfOneSymbolKindAndScale(t *testing.T) {
 	}
 }
 
+// TestBatchesOfSeveralSymbolsGatherSideBySide: a market's events come in turn, and a batch that any other symbol ends would hold one event.
+func TestBatchesOfSeveralSymbolsGatherSideBySide(t *testing.T) {
+	var b fakeBus
+	p := newPublisher(t, &b, func(c *publish.Config) { c.BatchEvents = 4 })
+	const rounds = 6
+	for range rounds {
+		send(p, "A", quote(t, "1.0", "1", "1.1", "1"))
+		send(p, "B", quote(t, "2.0", "1", "2.1", "1"))
+	}
+	if c := p.Counters(); c.Messages != 2 {
+		t.Errorf("%d messages before Flush, want a full one of each symbol", c.Messages)
+	}
+	p.Flush()
+	if c := p.Counters(); c.Messages != 4 || c.Published != 2*rounds {
+		t.Errorf("counters %+v, want %d events in 4 messages", c, 2*rounds)
+	}
+	for i, e := range b.events(t) {
+		if want := []uint64{1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6}[i]; e.Sequence != want {
+			t.Errorf("event %d has sequence %d, want %d", i, e.Sequence, want)
+		}
+	}
+}
+
+// TestKeptEventsAreBounded: without pace nobody flushes, and a quiet symbol's events must not wait for ever.
+func TestKeptEventsAreBounded(t *testing.T) {
+	var b fakeBus
+	p := newPublisher(t, &b, func(c *publish.Config) { c.BatchEvents = 10_000 })
+	for range 20_000 {
+		send(p, "A", quote(t, "1.0", "1", "1.1", "1"))
+		send(p, "B", quote(t, "2.0", "1", "2.1", "1"))
+	}
+	if c := p.Counters(); c.Published < 20_000 {
+		t.Errorf("%d of 40,000 events published before Flush", c.Published)
+	}
+}
+
 // TestLostEventsLeaveAGap: a bus that is away costs numbers, not figures.
 func TestLostEventsLeaveAGap(t *testing.T) {
 	var b fakeBus
