@@ -34,7 +34,7 @@ func (x *session) Care(now time.Time) {
 // overdue returns why the client has been silent for too long, or nil.
 func (x *session) overdue(now time.Time) error {
 	heard := x.lastHeard.Load()
-	switch c := x.server.config; {
+	switch c := &x.server.config; {
 	case heard == 0 && now.Sub(x.started) > c.FirstMessageTimeout:
 		return fmt.Errorf("%w (%v)", ErrNoFirstMessage, c.FirstMessageTimeout)
 	case heard != 0 && now.Sub(time.Unix(0, heard)) > c.IdleTimeout:
@@ -85,7 +85,7 @@ func (x *session) notify(kind tickgatev1.NoticeKind, cause tickgatev1.NoticeCaus
 
 // retire says GoingAway to a stream that has reached its greatest age, and ends it when the client has had time to leave.
 func (x *session) retire(now time.Time) {
-	c := x.server.config
+	c := &x.server.config
 	switch {
 	case c.MaxStreamAge == 0:
 	case x.agedSince.IsZero() && now.Sub(x.started) > c.MaxStreamAge:

@@ -50,8 +50,11 @@ type Server struct {
 
 // workerState belongs to one flush worker.
 type workerState struct {
-	recorder *latency.Recorder
-	encoder  latency.Encoder
+	recorder  *latency.Recorder
+	encoder   latency.Encoder
+	bytesSent atomic.Uint64 // the worker adds, whoever scrapes reads
+
+	_ [128]byte // two cache lines: each worker writes to its own at every message
 }
 
 // NewServer returns a service over hub, whose Config.AfterCare must be, or call, the result of MergeLatency.
@@ -70,8 +73,9 @@ func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.
 		process: rate.NewLimiter(rate.Limit(config.ProcessCommandRate), config.ProcessCommandBurst),
 	}
 	s.frames.New = func() any { return &frame{buf: make([]byte, 0, minFrameBytes)} }
-	for range hub.Workers() {
-		s.workers = append(s.workers, workerState{recorder: latency.NewRecorder()})
+	s.workers = make([]workerState, hub.Workers())
+	for i := range s.workers {
+		s.workers[i].recorder = latency.NewRecorder()
 	}
 	return s, nil
 }

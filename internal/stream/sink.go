@@ -130,7 +130,7 @@ func (x *session) hand(f *frame) {
 	f.handed = x.server.now()
 	x.flying = append(x.flying, f)
 	x.lastSent = f.handed
-	x.server.stats.bytesSent.Add(uint64(len(f.message)))
+	x.server.workers[x.conn.group.Worker()].bytesSent.Add(uint64(len(f.message)))
 	x.subscriptions.Handed(f.weight())
 	if err := x.transport.SendMsg(f); err != nil {
 		x.end(err)

@@ -7,9 +7,8 @@ type stats struct {
 	active        atomic.Int64
 	commands      [commandKinds]atomic.Uint64
 	ended         map[string]*atomic.Uint64 // by reason; made once, from the table of endings
-	bytesSent     atomic.Uint64
-	slowConsumers atomic.Uint64 // episodes
-	delayed       atomic.Uint64 // commands
+	slowConsumers atomic.Uint64             // episodes
+	delayed       atomic.Uint64             // commands
 }
 
 func newStats() *stats {
@@ -36,9 +35,11 @@ func (s *Server) Stats() Stats {
 		ActiveStreams:    s.stats.active.Load(),
 		MessagesReceived: make(map[string]uint64, commandKinds),
 		StreamsEnded:     make(map[string]uint64, len(s.stats.ended)),
-		BytesSent:        s.stats.bytesSent.Load(),
 		SlowConsumers:    s.stats.slowConsumers.Load(),
 		CommandsDelayed:  s.stats.delayed.Load(),
+	}
+	for i := range s.workers {
+		out.BytesSent += s.workers[i].bytesSent.Load()
 	}
 	for kind := range commandKinds {
 		out.MessagesReceived[commandNames[kind]] = s.stats.commands[kind].Load()

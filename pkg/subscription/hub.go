@@ -76,7 +76,7 @@ func (h *Hub) Broadcast(ctx context.Context, f func(*Session)) error {
 	for _, w := range h.workers {
 		done := make(chan struct{})
 		if w.post(func() {
-			for s := range w.sessions {
+			for _, s := range w.sessions {
 				s.urgent = append(s.urgent, func() { f(s) })
 				w.giveTurn(s)
 			}
@@ -97,7 +97,7 @@ func (h *Hub) Broadcast(ctx context.Context, f func(*Session)) error {
 func (h *Hub) Each(f func(*Session)) {
 	for _, w := range h.workers {
 		w.post(func() {
-			for s := range w.sessions {
+			for _, s := range w.sessions {
 				f(s)
 			}
 		})

@@ -63,7 +63,7 @@ func (w *worker) takePosts() {
 func (w *worker) end() {
 	w.mailbox.end()
 	w.takePosts() // what was posted before
-	for s := range w.sessions {
-		s.letGo()
+	for len(w.sessions) > 0 {
+		w.sessions[0].letGo()
 	}
 }

@@ -32,6 +32,7 @@ type Session struct {
 	nextReturned  *Session // see returnStack
 
 	// Owned by the worker.
+	seat          int // its index in worker.sessions and one more; 0: not admitted
 	subscriptions map[*Symbol]*subscription
 	lanes         []*lane
 	ready         []*subscription // may have something to send; those with subscription.ready unset were withdrawn
@@ -63,7 +64,7 @@ func (h *Hub) NewSession(c *Conn) *Session {
 // closed from the start.
 func (s *Session) Attach(sink Sink) {
 	s.sink = sink
-	if s.worker.post(func() { s.worker.sessions[s] = struct{}{} }) == refused {
+	if s.worker.post(func() { s.worker.admit(s) }) == refused {
 		close(s.gone)
 	}
 }
@@ -160,6 +161,6 @@ func (s *Session) letGo() {
 		s.worker.remove(sub)
 	}
 	s.subscriptions, s.ready, s.command, s.urgent = nil, nil, nil, nil
-	delete(s.worker.sessions, s)
+	s.worker.dismiss(s)
 	close(s.gone)
 }
