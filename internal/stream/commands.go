@@ -81,7 +81,8 @@ func (x *session) serve(ctx context.Context, message *tickgatev1.ClientMessage) 
 	case commandLatencyRequest:
 		return x.requestLatency(ctx, id, message.GetLatencyRequest())
 	case commandAck:
-		return x.acknowledge(message.GetAck())
+		x.acknowledge(message.GetAck().GetStreamSequence())
+		return nil
 	case commandSetFreshness:
 		return x.setFreshness(ctx, id, message.GetSetFreshness())
 	}
@@ -97,38 +98,56 @@ func (x *session) execute(ctx context.Context, command func()) error {
 }
 
 func (x *session) subscribe(ctx context.Context, id uint64, m *tickgatev1.Subscribe) error {
-	names, rejected := x.server.distinct(m.GetSymbols())
-	wish := conflationOf(m.GetConflation())
-	requests := make([]subscription.Request, 0, len(names))
-	resumes := resumesOf(m.GetResume())
-	for _, name := range names {
-		symbol, err := x.server.hub.Table().Acquire(name)
-		if err != nil {
-			rejected = append(rejected, rejection(name, tickgatev1.RejectReason_REJECT_REASON_TABLE_FULL, err.Error()))
-			continue
-		}
-		requests = append(requests, subscription.Request{Symbol: symbol, Conflation: wish, Kinds: kindsOf(m.GetKinds()), Resume: resumes[name]})
-	}
-	served := false
-	err := x.execute(ctx, func() {
-		served = true
-		result := &tickgatev1.SubscribeResult{RequestId: id, Rejected: rejected, Conflation: conflationMessage(x.server.hub.Grant(wish))}
-		for _, request := range requests {
-			holding, err := x.subscriptions.Subscribe(request)
-			if err != nil {
-				result.Rejected = append(result.Rejected, rejection(request.Symbol.Name(), tickgatev1.RejectReason_REJECT_REASON_STREAM_LIMIT, err.Error()))
-				continue
-			}
-			result.Accepted = append(result.Accepted, instrumentMessage(&holding))
-		}
-		x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_SubscribeResult{SubscribeResult: result}})
-	})
-	if !served { // Subscribe would have taken them over
-		for _, request := range requests {
+	s := &subscribing{session: x, id: id}
+	_ = x.server.aside(func() error { s.acquire(m); return nil })
+	err := x.execute(ctx, s.run)
+	if !s.served { // Subscribe would have taken them over
+		for _, request := range s.requests {
 			x.server.hub.Table().Release(request.Symbol)
 		}
 	}
 	return err
+}
+
+// subscribing is a Subscribe on its way from the handler, which acquires the symbols, to the worker, which runs it.
+type subscribing struct {
+	session  *session
+	id       uint64
+	wish     subscription.Conflation
+	requests []subscription.Request
+	rejected []*tickgatev1.Rejection
+	served   bool
+}
+
+func (s *subscribing) acquire(m *tickgatev1.Subscribe) {
+	server := s.session.server
+	names, rejected := server.distinct(m.GetSymbols())
+	s.wish, s.rejected = conflationOf(m.GetConflation()), rejected
+	s.requests = make([]subscription.Request, 0, len(names))
+	resumes := resumesOf(m.GetResume())
+	for _, name := range names {
+		symbol, err := server.hub.Table().Acquire(name)
+		if err != nil {
+			s.rejected = append(s.rejected, rejection(name, tickgatev1.RejectReason_REJECT_REASON_TABLE_FULL, err.Error()))
+			continue
+		}
+		s.requests = append(s.requests, subscription.Request{Symbol: symbol, Conflation: s.wish, Kinds: kindsOf(m.GetKinds()), Resume: resumes[name]})
+	}
+}
+
+func (s *subscribing) run() {
+	x := s.session
+	s.served = true
+	result := &tickgatev1.SubscribeResult{RequestId: s.id, Rejected: s.rejected, Conflation: conflationMessage(x.server.hub.Grant(s.wish))}
+	for _, request := range s.requests {
+		holding, err := x.subscriptions.Subscribe(request)
+		if err != nil {
+			result.Rejected = append(result.Rejected, rejection(request.Symbol.Name(), tickgatev1.RejectReason_REJECT_REASON_STREAM_LIMIT, err.Error()))
+			continue
+		}
+		result.Accepted = append(result.Accepted, instrumentMessage(&holding))
+	}
+	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_SubscribeResult{SubscribeResult: result}})
 }
 
 // distinct returns the valid symbols of a request, each once, in their order, and the answer to the others.
@@ -253,13 +272,12 @@ func (x *session) listSubscriptions(ctx context.Context, id uint64) error {
 	return nil
 }
 
-func (x *session) acknowledge(m *tickgatev1.Ack) error {
+func (x *session) acknowledge(streamSequence uint64) {
 	x.subscriptions.Post(func() {
-		if err := x.subscriptions.Acknowledge(m.GetStreamSequence()); err != nil {
+		if err := x.subscriptions.Acknowledge(streamSequence); err != nil {
 			x.end(err)
 		}
 	})
-	return nil
 }
 
 func (x *session) setFreshness(ctx context.Context, id uint64, m *tickgatev1.SetFreshness) error {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"net"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
-	"google.golang.org/grpc/status"
 
 	"tickgate/pkg/subscription"
 )
@@ -54,15 +52,4 @@ func connectionOf(ctx context.Context) *connection {
 	}
 	c, _ := p.AuthInfo.(*connection)
 	return c
-}
-
-// statusWriter is gRPC's own stream, which can be ended while its handler receives: the receive returns, and what the handler returns is of no
-// account any more. gRPC does not document it. The ways that it does document cost more, or say the wrong thing: a second goroutine for every stream,
-// or a cancelled context, which gRPC turns into CANCELED before the handler knows of it.
-type statusWriter interface {
-	WriteStatus(*status.Status) error
-}
-
-func statusWriterOf(ctx context.Context) statusWriter {
-	return grpc.ServerTransportStreamFromContext(ctx).(statusWriter)
 }

@@ -91,13 +91,9 @@ func statusOf(err error) error {
 	return s.Err()
 }
 
-// receiveError says what a failed receive means. gRPC has told the client already.
-func receiveError(err error) error {
+// callError returns the reason behind an error of the transport.
+func callError(err error) error {
 	switch status.Code(err) {
-	case codes.Internal: // a broken frame
-		return ErrProtocol
-	case codes.ResourceExhausted:
-		return ErrMessageSize
 	case codes.Canceled:
 		return context.Canceled
 	case codes.DeadlineExceeded:

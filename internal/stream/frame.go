@@ -7,8 +7,6 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
-
-	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
 // frame is one encoded ServerMessage on its way out. It is handed to gRPC as a buffer whose pool is the frame itself: gRPC calls Put when its writer
@@ -45,12 +43,6 @@ func (f *frame) Put(*[]byte) {
 	session.subscriptions.Left(weight)
 }
 
-// incoming is a received message. One that cannot be decoded is received all the same: if the codec said so, gRPC would end the stream with INTERNAL.
-type incoming struct {
-	tickgatev1.ClientMessage
-	broken error
-}
-
 // codec hands frames through as they are, and leaves all else to the usual protobuf codec.
 type codec struct{ encoding.CodecV2 }
 
@@ -62,15 +54,6 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 		return mem.BufferSlice{mem.NewBuffer(&f.message, f)}, nil
 	}
 	return c.CodecV2.Marshal(v)
-}
-
-// Unmarshal implements encoding.CodecV2.
-func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if m, ok := v.(*incoming); ok {
-		m.broken = c.CodecV2.Unmarshal(data, &m.ClientMessage)
-		return nil
-	}
-	return c.CodecV2.Unmarshal(data, v)
 }
 
 // Name implements encoding.CodecV2.

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,12 +42,16 @@ type Server struct {
 	stats   *stats
 	process *rate.Limiter // commands of all streams
 
+	asides  chan struct{} // holds one for each goroutine of aside that runs
 	workers []workerState // by index of the flush worker
 	frames  sync.Pool     // of *frame that no session uses
 	report  processReport
 
 	draining atomic.Bool
 }
+
+// asidesPerCPU keeps every processor busy while some of the goroutines wait for a lock.
+const asidesPerCPU = 4
 
 // workerState belongs to one flush worker.
 type workerState struct {
@@ -72,6 +77,7 @@ func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.
 		stats:   newStats(),
 		process: rate.NewLimiter(rate.Limit(config.ProcessCommandRate), config.ProcessCommandBurst),
 	}
+	s.asides = make(chan struct{}, asidesPerCPU*runtime.GOMAXPROCS(0))
 	s.frames.New = func() any { return &frame{buf: make([]byte, 0, minFrameBytes)} }
 	s.workers = make([]workerState, hub.Workers())
 	for i := range s.workers {
@@ -131,8 +137,11 @@ func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMess
 	if err := grpc.SetSendCompressor(transport.Context(), encoding.Identity); err != nil {
 		return s.end(nil, err)
 	}
-	x := newSession(s, transport)
-	err := ErrDraining
+	var x *session
+	err := s.aside(func() error {
+		x = newSession(s, transport)
+		return ErrDraining
+	})
 	if !s.draining.Load() { // else Drain's GoingAway may have missed the session
 		err = x.receive()
 	}

@@ -2,9 +2,7 @@ package stream
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +24,7 @@ type session struct {
 	server        *Server
 	transport     grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]
 	conn          *connection
-	status        statusWriter
+	below         transportStream
 	subscriptions *subscription.Session
 	clientID      string
 	started       time.Time
@@ -37,7 +35,8 @@ type session struct {
 	// Why the stream was ended by anybody but its handler; nil: it was not.
 	ending atomic.Pointer[error]
 
-	// Owned by the handler.
+	// Owned by the handler, and by the goroutine that serves a command while the handler waits for it.
+	header       [headerBytes]byte // of the message that is being received
 	limiter      *rate.Limiter
 	delayedSince time.Time             // of the commands that are being delayed without a break; zero: none
 	delayedUntil time.Time             // when the last delay ended; zero: there was none
@@ -62,7 +61,7 @@ func newSession(s *Server, transport grpc.BidiStreamingServer[tickgatev1.ClientM
 		server:    s,
 		transport: transport,
 		conn:      connectionOf(transport.Context()),
-		status:    statusWriterOf(transport.Context()),
+		below:     grpc.ServerTransportStreamFromContext(transport.Context()).(transportStream),
 		clientID:  clientID(transport.Context()),
 		started:   now,
 		lastSent:  now,
@@ -79,34 +78,13 @@ func clientID(ctx context.Context) string {
 	if given := metadata.ValueFromIncomingContext(ctx, "client-id"); len(given) > 0 && given[0] != "" {
 		return tick.Printable(given[0], maxBytes)
 	}
-	return fmt.Sprintf("stream-%d", nextClient.Add(1))
-}
-
-// receive serves commands until the stream ends; the error says why.
-func (x *session) receive() error {
-	ctx := x.transport.Context()
-	for {
-		var message incoming
-		switch err := x.transport.RecvMsg(&message); {
-		case errors.Is(err, io.EOF): // the client says nothing more, but listens until it hangs up, or idles out
-			<-ctx.Done()
-			return context.Cause(ctx)
-		case err != nil:
-			return receiveError(err)
-		case message.broken != nil:
-			return fmt.Errorf("%w (%w)", ErrProtocol, message.broken)
-		}
-		x.lastHeard.Store(x.server.now().UnixNano())
-		if err := x.serve(ctx, &message.ClientMessage); err != nil {
-			return err
-		}
-	}
+	return "stream-" + strconv.FormatUint(nextClient.Add(1), 10)
 }
 
 // end ends the stream from anywhere but its handler, whose receive, or whatever it waits for, returns then. The first reason counts.
 func (x *session) end(err error) {
 	if x.ending.CompareAndSwap(nil, &err) {
-		_ = x.status.WriteStatus(status.Convert(statusOf(err))) // fails if the stream is over already
+		_ = x.below.WriteStatus(status.Convert(statusOf(err))) // fails if the stream is over already
 	}
 }
 
