@@ -27,10 +27,13 @@ type frame struct {
 // weight is what the frame counts for among what is in flight: its memory, of which a short message takes as much as a middling one.
 func (f *frame) weight() int { return max(len(f.message), minFrameBytes) }
 
-// Sizes of frames. Those that grew larger are left to the garbage collector, so that one large answer does not stay with a stream for good.
+// Sizes of frames: the least is a size of the allocator above the 1 KiB up to which gRPC copies. Those that grew larger are left to the garbage collector, so that one large answer does not stay with a stream for good.
 const (
-	minFrameBytes  = 2 << 10
+	minFrameBytes  = 1152
 	maxPooledBytes = 64 << 10
+
+	// framesKept is how many a worker keeps: what is in flight between two of its rounds. When thousands of streams open at once there are more, for once.
+	framesKept = 1024
 )
 
 // Get and Put implement mem.BufferPool; gRPC calls only Put.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +43,6 @@ type Server struct {
 
 	asides  chan struct{} // holds one for each goroutine of aside that runs
 	workers []workerState // by index of the flush worker
-	frames  sync.Pool     // of *frame that no session uses
 	report  processReport
 
 	draining atomic.Bool
@@ -57,6 +55,7 @@ const asidesPerCPU = 4
 type workerState struct {
 	recorder  *latency.Recorder
 	encoder   latency.Encoder
+	frames    []*frame      // that no session uses
 	bytesSent atomic.Uint64 // the worker adds, whoever scrapes reads
 
 	_ [128]byte // two cache lines: each worker writes to its own at every message
@@ -78,7 +77,6 @@ func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.
 		process: rate.NewLimiter(rate.Limit(config.ProcessCommandRate), config.ProcessCommandBurst),
 	}
 	s.asides = make(chan struct{}, asidesPerCPU*runtime.GOMAXPROCS(0))
-	s.frames.New = func() any { return &frame{buf: make([]byte, 0, minFrameBytes)} }
 	s.workers = make([]workerState, hub.Workers())
 	for i := range s.workers {
 		s.workers[i].recorder = latency.NewRecorder()

@@ -90,7 +90,7 @@ func (x *session) Recycle() {
 
 // recordSent records how long the values in a frame took through the gateway.
 func (x *session) recordSent(f *frame) {
-	recorder := x.server.workers[x.conn.group.Worker()].recorder
+	recorder := x.worker().recorder
 	sent := f.sent.Load()
 	for _, received := range f.received {
 		recorder.Record(latency.Gateway, sent-received)
@@ -130,26 +130,37 @@ func (x *session) hand(f *frame) {
 	f.handed = x.server.now()
 	x.flying = append(x.flying, f)
 	x.lastSent = f.handed
-	x.server.workers[x.conn.group.Worker()].bytesSent.Add(uint64(len(f.message)))
+	x.worker().bytesSent.Add(uint64(len(f.message)))
 	x.subscriptions.Handed(f.weight())
 	if err := x.transport.SendMsg(f); err != nil {
 		x.end(err)
 	}
 }
 
+// worker returns what the session's flush worker keeps.
+func (x *session) worker() *workerState { return &x.server.workers[x.conn.group.Worker()] }
+
 // frame returns an empty frame of this session.
 func (x *session) frame() *frame {
-	f := x.server.frames.Get().(*frame)
+	worker := x.worker()
+	last := len(worker.frames) - 1
+	if last < 0 {
+		return &frame{session: x, buf: make([]byte, 0, minFrameBytes)}
+	}
+	f := worker.frames[last]
+	worker.frames[last] = nil
+	worker.frames = worker.frames[:last]
 	f.session = x
 	return f
 }
 
-// recycle gives the frame back to all sessions.
+// recycle gives the frame back to all sessions of the worker.
 func (x *session) recycle(f *frame) {
-	if cap(f.buf) < minFrameBytes || cap(f.buf) > maxPooledBytes {
+	worker := x.worker()
+	if len(worker.frames) == framesKept || cap(f.buf) < minFrameBytes || cap(f.buf) > maxPooledBytes {
 		return
 	}
 	f.session, f.buf, f.message, f.received = nil, f.buf[:0], nil, f.received[:0]
 	f.sent.Store(0)
-	x.server.frames.Put(f)
+	worker.frames = append(worker.frames, f)
 }

@@ -88,7 +88,7 @@ func tenSymbols(tb testing.TB) (*Session, []*subscription) {
 		if _, err := session.Subscribe(Request{Symbol: symbol, Conflation: Conflation{Policy: PolicyLatest}}); err != nil {
 			tb.Fatal(err)
 		}
-		subs = append(subs, session.subscriptions[symbol])
+		subs = append(subs, session.subscriptions.get(symbol))
 	}
 	session.sendReady()
 	session.batchOut = false

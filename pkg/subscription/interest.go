@@ -34,17 +34,17 @@ type Holding struct {
 // handed over within the same command, so that it goes before that update. Only commands call it.
 func (s *Session) Subscribe(request Request) (Holding, error) {
 	table := s.worker.hub.table
-	sub := s.subscriptions[request.Symbol]
+	sub := s.subscriptions.get(request.Symbol)
 	if sub != nil {
 		table.Release(request.Symbol)
 		sub.lane.remove(sub)
 	} else {
-		if limit := s.worker.config.MaxSubscriptions; len(s.subscriptions) >= limit {
+		if limit := s.worker.config.MaxSubscriptions; s.subscriptions.len() >= limit {
 			table.Release(request.Symbol)
-			return Holding{}, fmt.Errorf("%w: %d, at most %d", ErrSessionFull, len(s.subscriptions), limit)
+			return Holding{}, fmt.Errorf("%w: %d, at most %d", ErrSessionFull, s.subscriptions.len(), limit)
 		}
 		sub = &subscription{symbol: request.Symbol, waits: request.Symbol.ring.Load() == nil}
-		s.subscriptions[request.Symbol] = sub
+		s.subscriptions.add(sub)
 		table.subscriptions.Add(1)
 	}
 	sub.kinds = request.Kinds
@@ -83,11 +83,12 @@ func (s *Session) place(sub *subscription, resume *Resume) Holding {
 
 // Unsubscribe removes a symbol and reports whether it was subscribed. No update of it follows. Only commands call it.
 func (s *Session) Unsubscribe(symbol *Symbol) bool {
-	sub := s.subscriptions[symbol]
-	if sub == nil {
+	place := s.subscriptions.find(symbol)
+	if place < 0 {
 		return false
 	}
-	delete(s.subscriptions, symbol)
+	sub := s.subscriptions.list[place]
+	s.subscriptions.remove(place)
 	s.worker.remove(sub)
 	s.withdraw(sub)
 	return true
@@ -95,16 +96,16 @@ func (s *Session) Unsubscribe(symbol *Symbol) bool {
 
 // UnsubscribeAll removes every symbol and returns how many there were. Only commands call it.
 func (s *Session) UnsubscribeAll() int {
-	count := len(s.subscriptions)
-	for symbol := range s.subscriptions {
-		s.Unsubscribe(symbol)
+	count := s.subscriptions.len()
+	for last := count - 1; last >= 0; last-- {
+		s.Unsubscribe(s.subscriptions.list[last].symbol)
 	}
 	return count
 }
 
 // SetConflation changes the conflation of a subscribed symbol and reports whether it is subscribed. Only commands call it.
 func (s *Session) SetConflation(symbol *Symbol, wish Conflation) bool {
-	sub := s.subscriptions[symbol]
+	sub := s.subscriptions.get(symbol)
 	if sub == nil {
 		return false
 	}
@@ -142,11 +143,12 @@ func (s *Session) dropWithdrawn() {
 }
 
 // Subscribed returns how many symbols the session has. Only commands call it.
-func (s *Session) Subscribed() int { return len(s.subscriptions) }
+func (s *Session) Subscribed() int { return s.subscriptions.len() }
 
 // Holdings calls yield for every subscription, in no order. Only commands call it.
 func (s *Session) Holdings(yield func(Holding) bool) {
-	for symbol, sub := range s.subscriptions {
+	for _, sub := range s.subscriptions.list {
+		symbol := sub.symbol
 		h := Holding{Symbol: symbol, Conflation: sub.lane.conflation, Kinds: sub.kinds, LastSequence: sub.lastSequence, State: symbol.State()}
 		if h.Position = symbol.Latest(&h.Record); !sub.everSent {
 			h.LastSequence = 0

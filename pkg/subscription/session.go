@@ -33,7 +33,7 @@ type Session struct {
 
 	// Owned by the worker.
 	seat          int // its index in worker.sessions and one more; 0: not admitted
-	subscriptions map[*Symbol]*subscription
+	subscriptions subscribed
 	lanes         []*lane
 	ready         []*subscription // may have something to send; those with subscription.ready unset were withdrawn
 	withdrawn     bool            // the command took something out of ready, or out of what is held back
@@ -52,11 +52,10 @@ type Session struct {
 // NewSession returns a session of the connection that nobody serves yet: its sink can be made around it, and goes to Session.Attach.
 func (h *Hub) NewSession(c *Conn) *Session {
 	return &Session{
-		worker:        c.worker,
-		conn:          c,
-		ran:           make(chan struct{}, 1),
-		gone:          make(chan struct{}),
-		subscriptions: make(map[*Symbol]*subscription),
+		worker: c.worker,
+		conn:   c,
+		ran:    make(chan struct{}, 1),
+		gone:   make(chan struct{}),
 	}
 }
 
@@ -157,10 +156,10 @@ func (s *Session) letGo() {
 		return
 	}
 	s.closed = true
-	for _, sub := range s.subscriptions {
+	for _, sub := range s.subscriptions.list {
 		s.worker.remove(sub)
 	}
-	s.subscriptions, s.ready, s.command, s.urgent = nil, nil, nil, nil
+	s.subscriptions, s.ready, s.command, s.urgent = subscribed{}, nil, nil, nil
 	s.worker.dismiss(s)
 	close(s.gone)
 }

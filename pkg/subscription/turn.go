@@ -87,12 +87,12 @@ func (s *Session) tellStates() bool {
 	untold, common := s.untoldStates()
 	if untold > 1 && common != nil {
 		s.sink.SendState(nil, common)
-		for _, sub := range s.subscriptions {
+		for _, sub := range s.subscriptions.list {
 			sub.told = common
 		}
 		return true
 	}
-	for _, sub := range s.subscriptions {
+	for _, sub := range s.subscriptions.list {
 		if untold == 0 {
 			break
 		}
@@ -113,7 +113,7 @@ func (s *Session) tellStates() bool {
 // untoldStates counts them, and returns the state that may be told of every subscription in one message, or nil.
 func (s *Session) untoldStates() (untold int, common *State) {
 	together := true
-	for _, sub := range s.subscriptions {
+	for _, sub := range s.subscriptions.list {
 		state := sub.symbol.State()
 		if common == nil {
 			common = state
