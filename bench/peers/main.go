@@ -13,27 +13,15 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"tickgate/bench/load"
 	"tickgate/bench/load/grpcload"
+	"tickgate/bench/peers/peer"
 )
-
-// ServeFunc serves until the context ends. It calls listening once, with the address that clients are to dial.
-type ServeFunc func(ctx context.Context, c Config, listening func(address string)) error
-
-// Config is what a server is told.
-type Config struct {
-	Listen   string        // host:port, port 0: a free one
-	NATSURL  string        // of the bus
-	Interval time.Duration // of conflation where the server sets it and not the client; 0: none
-	Bytes    int           // of a message, where the server makes it up
-	Streams  int           // that are to be expected, where the server has to know
-}
 
 // system is one of those compared.
 type system struct {
-	serve  ServeFunc // nil: it is no server of ours
+	serve  peer.ServeFunc // nil: it is no server of ours
 	driver func(*load.Plan, *load.Dialer) (load.Driver, error)
 }
 
@@ -72,7 +60,7 @@ func run(args []string, in io.Reader, out, errors io.Writer) int {
 }
 
 func serve(s system, args []string, in io.Reader, out io.Writer) error {
-	var c Config
+	var c peer.Config
 	flags := flag.NewFlagSet("peers serve "+args[1], flag.ContinueOnError)
 	flags.StringVar(&c.Listen, "listen", "127.0.0.1:0", "`host:port` to listen on")
 	flags.StringVar(&c.NATSURL, "nats-url", "", "`URL` of the bus")
