@@ -16,6 +16,7 @@ import (
 
 	"tickgate/bench/load"
 	"tickgate/bench/load/grpcload"
+	"tickgate/bench/peers/naive"
 	"tickgate/bench/peers/peer"
 )
 
@@ -28,6 +29,7 @@ type system struct {
 func systems() map[string]system {
 	return map[string]system{
 		"tickgate": {driver: grpcload.New},
+		"naive":    {serve: naive.Serve, driver: grpcload.New},
 	}
 }
 
