@@ -13,6 +13,9 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"tickgate/internal/gateway"
@@ -25,6 +28,10 @@ const (
 	exitFailed = 1 // it could not start, or a part of it failed
 	exitUsage  = 2 // the settings are wrong
 )
+
+// gcPercent is how much the heap may grow between two collections. Streams are much memory that stays and little that comes and goes: the usual 100 % would nearly double
+// it and save 2 % of the processor time of 50,000 streams. The environment's GOGC wins.
+const gcPercent = 40
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
@@ -40,6 +47,9 @@ func run(args, environ []string, out, errs io.Writer) int {
 	case err != nil:
 		fmt.Fprintln(errs, err)
 		return exitUsage
+	}
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		debug.SetGCPercent(gcPercent)
 	}
 	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
 	g, err := gateway.Start(config, log)

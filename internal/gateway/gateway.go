@@ -181,6 +181,7 @@ func (g *Gateway) Run(ctx, abort context.Context) error {
 		stages.start("demo feed", g.runDemo)
 	}
 	stages.start("readiness", g.watchReadiness)
+	stages.start("memory", g.trimMemory)
 
 	var failed error
 	select {

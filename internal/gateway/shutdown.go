@@ -25,6 +25,7 @@ func (g *Gateway) shutDown(abort context.Context, s *stages) error {
 	g.stopGRPC(deadline)
 	s.end("gRPC server")
 	s.end("readiness")
+	s.end("memory")
 	s.end("demo feed")
 	s.end("feed")
 	s.end("subscriptions")

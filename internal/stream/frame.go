@@ -33,7 +33,7 @@ const (
 	maxPooledBytes = 64 << 10
 
 	// framesKept is how many a worker keeps: what is in flight between two of its rounds. When thousands of streams open at once there are more, for once.
-	framesKept = 1024
+	framesKept = 8192
 )
 
 // Get and Put implement mem.BufferPool; gRPC calls only Put.
