@@ -16,6 +16,7 @@ import (
 
 	"tickgate/bench/load"
 	"tickgate/bench/load/grpcload"
+	"tickgate/bench/peers/floor"
 	"tickgate/bench/peers/naive"
 	"tickgate/bench/peers/peer"
 )
@@ -29,6 +30,7 @@ type system struct {
 func systems() map[string]system {
 	return map[string]system{
 		"tickgate": {driver: grpcload.New},
+		"floor":    {serve: floor.Serve, driver: floor.NewDriver},
 		"naive":    {serve: naive.Serve, driver: grpcload.New},
 	}
 }
