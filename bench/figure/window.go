@@ -1,5 +1,14 @@
 package figure
 
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrVerdict says that no figure may be taken from a run.
+var ErrVerdict = errors.New("figure: the run failed")
+
 // Window is what one load generator saw from one begin to the end that follows.
 type Window struct {
 	Seconds     float64 `json:"seconds"`
@@ -53,5 +62,10 @@ func (v *Verdict) Merge(other *Verdict) {
 	v.First = append(v.First, other.First...)
 }
 
-// Failed says that no figure may be taken from the run.
-func (v *Verdict) Failed() bool { return v.Lost > 0 || v.Wrong > 0 }
+// Err says what was found wrong, or nil.
+func (v *Verdict) Err() error {
+	if v.Lost == 0 && v.Wrong == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d streams lost, %d values are not the feed's last: %s", ErrVerdict, v.Lost, v.Wrong, strings.Join(v.First, "; "))
+}

@@ -60,11 +60,7 @@ func listen(p *Plan) (*truth, error) {
 	for i, name := range p.Symbols {
 		subject := subjects.Event(tick.KindQuote, name)
 		t.bySubject[subject] = &t.symbols[i]
-		subscription, err := t.connection.ChanSubscribe(subject, t.messages)
-		if err == nil {
-			err = subscription.SetPendingLimits(-1, -1)
-		}
-		if err != nil {
+		if _, err := t.connection.ChanSubscribe(subject, t.messages); err != nil {
 			return nil, fmt.Errorf("load: subscribe to %s: %w", subject, err)
 		}
 	}

@@ -1,0 +1,48 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"slices"
+)
+
+// Group is the processes of one run.
+type Group struct {
+	folder    string
+	processes []*Process
+}
+
+// NewGroup returns an empty group whose processes log into a folder, which is made if need be.
+func NewGroup(folder string) (*Group, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("process: %w", err)
+	}
+	return &Group{folder: folder}, nil
+}
+
+// Start starts a process of the group.
+func (g *Group) Start(c Command) (*Process, error) {
+	p, err := start(c, g.folder)
+	if err == nil {
+		g.processes = append(g.processes, p)
+	}
+	return p, err
+}
+
+// Err says which process ended though nobody asked it to.
+func (g *Group) Err() error {
+	for _, p := range g.processes {
+		if p.HasEnded() {
+			return p.ErrorOfEnd()
+		}
+	}
+	return nil
+}
+
+// Stop stops all processes that still run, the last started first.
+func (g *Group) Stop() {
+	for _, p := range slices.Backward(g.processes) {
+		p.Stop()
+	}
+	g.processes = nil
+}
