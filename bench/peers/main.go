@@ -18,6 +18,7 @@ import (
 	"tickgate/bench/load/grpcload"
 	"tickgate/bench/peers/floor"
 	"tickgate/bench/peers/naive"
+	"tickgate/bench/peers/natsdirect"
 	"tickgate/bench/peers/peer"
 )
 
@@ -29,9 +30,10 @@ type system struct {
 
 func systems() map[string]system {
 	return map[string]system{
-		"tickgate": {driver: grpcload.New},
-		"floor":    {serve: floor.Serve, driver: floor.NewDriver},
-		"naive":    {serve: naive.Serve, driver: grpcload.New},
+		"tickgate":   {driver: grpcload.New},
+		"floor":      {serve: floor.Serve, driver: floor.NewDriver},
+		"naive":      {serve: naive.Serve, driver: grpcload.New},
+		"natsdirect": {driver: natsdirect.New}, // nats-server is the server
 	}
 }
 

@@ -18,6 +18,7 @@
 //
 // # Limits
 //
-// One write per message. Fewer connections than Config.Streams leave the end of the interval empty. A connection beyond Config.Streams is closed at once. A closed connection is noticed when it is written to. A writer
-// sleeps with the runtime's timers, as the systems that are compared with it do: it wakes up to 1 ms late, and then writes all that is due.
+// One write per message. Fewer connections than Config.Streams leave the end of the interval empty, and one more is closed at once. A closed
+// connection is noticed when it is written to. A writer sleeps with the runtime's timers, as the systems that are compared with it do: it wakes up
+// to 1 ms late, and then writes all that is due.
 package floor
