@@ -1,0 +1,73 @@
+package load
+
+import (
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	tickgatev1 "tickgate/proto/tickgate/v1"
+)
+
+func newTestStream(t *testing.T, symbols []string, perStream, number int) *Stream {
+	t.Helper()
+	plan := &Plan{Symbols: symbols, PerStream: perStream, Streams: number + 1, Connections: 1}
+	r, err := newRun(t.Context(), plan, nil, &Dialer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.newStream(number)
+}
+
+func take(t *testing.T, s *Stream, event *tickgatev1.ServerMessage) {
+	t.Helper()
+	message, err := proto.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.TakeMessage(message); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func batch(updates ...*tickgatev1.Update) *tickgatev1.ServerMessage {
+	return &tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_Batch{Batch: &tickgatev1.Batch{
+		TsSend: time.Now().UnixNano(), StreamSequence: 1, TsEventBase: time.Now().UnixNano(), Updates: updates,
+	}}}
+}
+
+// TestBatchesAreMergedAsAClientWould: snapshots replace, updates merge, cleared sides go, and slots wrap around the list of symbols.
+func TestBatchesAreMergedAsAClientWould(t *testing.T) {
+	s := newTestStream(t, []string{"A", "B", "C"}, 2, 1) // stream 1 has C and A
+	take(t, s, &tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_SubscribeResult{SubscribeResult: &tickgatev1.SubscribeResult{
+		Accepted: []*tickgatev1.Instrument{{Symbol: "C", Id: 7}, {Symbol: "A", Id: 9}},
+	}}})
+	take(t, s, batch(
+		&tickgatev1.Update{InstrumentId: 7, Sequence: 5, Snapshot: true, Quote: &tickgatev1.Quote{BidPrice: new(int64(10)), BidSize: new(int64(1)), AskPrice: new(int64(11))}},
+		&tickgatev1.Update{InstrumentId: 9, Sequence: 3, Snapshot: true, Quote: &tickgatev1.Quote{BidPrice: new(int64(-20))}},
+	))
+	take(t, s, batch(&tickgatev1.Update{InstrumentId: 7, Sequence: 8, Conflated: 2, Quote: &tickgatev1.Quote{AskPrice: new(int64(12)), BidCleared: true}}))
+	want := []held{
+		{sequence: 8, quote: quote{askPrice: 12, hasAsk: true}},
+		{sequence: 3, quote: quote{bidPrice: -20, hasBid: true}},
+	}
+	for slot := range want {
+		if got := s.held[slot]; got.sequence != want[slot].sequence || got.quote != want[slot].quote {
+			t.Errorf("slot %d holds %+v, want %+v", slot, got, want[slot])
+		}
+	}
+	if s.waiting != 0 || s.shard.window.Batches != 2 || s.shard.window.Updates != 3 || s.shard.window.Conflated != 2 {
+		t.Errorf("waits for %d slots, counted %+v", s.waiting, s.shard.window)
+	}
+}
+
+func TestUpdatesOfUnknownInstrumentsAreRefused(t *testing.T) {
+	s := newTestStream(t, []string{"A", "B"}, 1, 0)
+	message, err := proto.Marshal(batch(&tickgatev1.Update{InstrumentId: 4, Sequence: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.TakeMessage(message); err == nil {
+		t.Error("an update of an instrument that was never announced was taken")
+	}
+}
