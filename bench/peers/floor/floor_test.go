@@ -26,8 +26,8 @@ func TestEveryStreamIsGivenItsMessages(t *testing.T) {
 	if window.Batches < due-2*streams || window.Batches > due+2*streams {
 		t.Errorf("%d messages, and %d were due", window.Batches, due)
 	}
-	if window.Delay.Count() != int64(window.Batches) {
-		t.Errorf("%d messages and %d delays", window.Batches, window.Delay.Count())
+	if delays := uint64(window.Delay.Count()); delays > window.Batches || delays+streams < window.Batches { // a stream's last message may come as the window ends
+		t.Errorf("%d messages and %d delays", window.Batches, delays)
 	}
 	if window.WireBytes < window.Batches*peertest.MessageBytes {
 		t.Errorf("%d bytes for %d messages", window.WireBytes, window.Batches)

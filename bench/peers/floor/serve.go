@@ -46,19 +46,20 @@ func Serve(ctx context.Context, c peer.Config, listening func(address string)) e
 	places := newPlaces(c.Streams)
 	defer context.AfterFunc(ctx, func() { _ = listener.Close() })()
 	defer context.AfterFunc(ctx, places.close)()
-	ctx, cancel := context.WithCancel(ctx)
+	writersContext, stopWriters := context.WithCancel(ctx)
+	defer stopWriters()
 	var writing sync.WaitGroup
 	started := time.Now()
 	writers := runtime.GOMAXPROCS(0)
 	for n := range writers {
-		writing.Go(func() { newWriter(c, places, n, writers, started).run(ctx) })
+		writing.Go(func() { newWriter(c, places, n, writers, started).run(writersContext) })
 	}
 	listening(listener.Addr().String())
 	err = accept(listener, c, places)
 	if ctx.Err() != nil { // which is why the listener is closed
 		err = nil
 	}
-	cancel()
+	stopWriters()
 	places.close() // frees a writer that waits for a reader
 	writing.Wait()
 	return errors.Join(err, ignoreClosed(listener.Close()))
