@@ -10,7 +10,7 @@ FUZZTIME    ?= 10s
 # The commit against which the proto files may not break; empty: no check.
 PROTO_BASE  ?= $(shell git rev-list --max-parents=0 HEAD 2>/dev/null | tail -n 1)
 
-.PHONY: help all run build test test-race test-long fuzz bench generate lint check check-generated check-proto check-grpcurl check-processes clean
+.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers generate lint check check-generated check-proto check-grpcurl check-processes clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +45,19 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 		done; \
 	done
 
-bench: ## Run the micro benchmarks beside the code, five times each.
+bench: bench-programs ## Run every scenario against every comparator, three times: 40 minutes; writes bench/results/.
+	$(GO) run ./bench $(BENCH_ARGS)
+
+bench-quick: bench-programs ## Run a few scenarios once: three minutes; prints a table and writes bench/out/quick.json.
+	$(GO) run ./bench --quick
+
+bench-programs: build bin/nats-server bin/peers
+
+bench-micro: ## Run the micro benchmarks beside the code, five times each.
 	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./pkg/... ./internal/...
+
+test-peers: ## Test the comparators, which are a module of their own.
+	cd bench/peers && $(GO) vet ./... && $(GO) test ./...
 
 generate: ## Generate the Go code of the proto files.
 	$(BUF) generate
@@ -68,6 +79,10 @@ check-processes: build bin/nats-server ## Run gateway and feedsim as processes o
 
 check-grpcurl: build ## Let grpcurl, a client that is not ours, list, subscribe and unsubscribe on a live stream.
 	GRPCURL="$(GRPCURL)" scripts/check-grpcurl.sh
+
+bin/peers: FORCE
+	@mkdir -p bin
+	cd bench/peers && $(GO) build -o ../../bin/peers .
 
 bin/nats-server:
 	@mkdir -p bin

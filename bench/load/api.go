@@ -64,14 +64,14 @@ func (s *Stream) takeAnswer(message []byte) error {
 
 // takeBatch takes a batch. The shard is locked.
 func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error) {
-	var sent, base int64
 	s.shard.window.Batches++
-	for len(batch) > 0 {
-		number, value, body, n := consumeField(batch)
+	var sent, base int64
+	for rest := batch; len(rest) > 0; { // the base may come after the updates that count from it
+		number, value, _, n := consumeField(rest)
 		if n < 0 {
 			return 0, errMessage
 		}
-		batch = batch[n:]
+		rest = rest[n:]
 		switch number {
 		case batchTsSend:
 			sent = int64(value)
@@ -79,22 +79,33 @@ func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error)
 			sequence = value
 		case batchEventBase:
 			base = int64(value)
-		case batchInstruments:
-			var i tickgatev1.Instrument
-			if err := proto.Unmarshal(body, &i); err != nil {
-				return 0, err
-			}
-			s.run.instruments.learn([]*tickgatev1.Instrument{&i})
-		case batchUpdates:
-			if err := s.takeUpdate(body, base, now); err != nil {
-				return 0, err
-			}
 		}
 	}
 	if s.shard.measuring && s.Plan.Interval > 0 && !s.slow && !s.hung {
 		s.sent = append(s.sent, sending{sent: sent, received: now})
 	}
-	return sequence, nil
+	return sequence, s.takeFields(batch, base, now)
+}
+
+// takeFields takes the instruments and the updates of a batch. The shard is locked.
+func (s *Stream) takeFields(batch []byte, base, now int64) error {
+	for len(batch) > 0 {
+		number, _, body, n := consumeField(batch)
+		batch = batch[n:]
+		switch number {
+		case batchInstruments:
+			var i tickgatev1.Instrument
+			if err := proto.Unmarshal(body, &i); err != nil {
+				return err
+			}
+			s.run.instruments.learn([]*tickgatev1.Instrument{&i})
+		case batchUpdates:
+			if err := s.takeUpdate(body, base, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // takeUpdate merges an update into what is held. The shard is locked.

@@ -26,7 +26,8 @@ type Plan struct {
 	Spread      bool          // follow each event to its first and last receiver
 	SlowPercent int           // share of streams that wait SlowPause before each message
 	SlowPause   time.Duration
-	HungPercent int // share of streams that never read again once they have a value of each symbol
+	HungPercent int  // share of streams that never read again once they have a value of each symbol
+	Probing     bool // gRPC: leave the client's flow-control windows as grpc-go has them, which probes the link all the time
 }
 
 // Flags registers the plan's flags. The function it returns completes the plan once they are parsed.
@@ -45,6 +46,7 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.IntVar(&p.SlowPercent, "slow-percent", 0, "`percent` of slow streams")
 	flags.DurationVar(&p.SlowPause, "slow-pause", 0, "`pause` of a slow stream before each message")
 	flags.IntVar(&p.HungPercent, "hung-percent", 0, "`percent` of streams that stop reading")
+	flags.BoolVar(&p.Probing, "probing", false, "gRPC: let the client probe the link for its windows, as grpc-go does unless told otherwise")
 	return func() error {
 		p.Addresses = strings.Split(*addresses, ",")
 		symbols, err := parseSymbols(*list)

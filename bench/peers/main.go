@@ -30,10 +30,10 @@ type system struct {
 
 func systems() map[string]system {
 	return map[string]system{
-		"tickgate":   {driver: grpcload.New},
-		"floor":      {serve: floor.Serve, driver: floor.NewDriver},
-		"naive":      {serve: naive.Serve, driver: grpcload.New},
-		"natsdirect": {driver: natsdirect.New}, // nats-server is the server
+		"tickgate": {driver: grpcload.New},
+		"floor":    {serve: floor.Serve, driver: floor.NewDriver},
+		"naive":    {serve: naive.Serve, driver: grpcload.New},
+		"nats":     {driver: natsdirect.New}, // nats-server is the server
 	}
 }
 

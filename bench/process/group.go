@@ -1,6 +1,7 @@
 package process
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -27,6 +28,21 @@ func (g *Group) Start(c Command) (*Process, error) {
 		g.processes = append(g.processes, p)
 	}
 	return p, err
+}
+
+// Watch returns a context that ends with the given one, or when a process of the group ends by itself, which is its cause then.
+func (g *Group) Watch(ctx context.Context) (watching context.Context, stop func()) {
+	watching, cancel := context.WithCancelCause(ctx)
+	for _, p := range g.processes {
+		go func() {
+			select {
+			case <-p.ended:
+				cancel(p.ErrorOfEnd())
+			case <-watching.Done():
+			}
+		}()
+	}
+	return watching, func() { cancel(nil) }
 }
 
 // Err says which process ended though nobody asked it to.

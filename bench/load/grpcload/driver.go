@@ -25,18 +25,32 @@ type driver struct {
 func New(plan *load.Plan, dialer *load.Dialer) (load.Driver, error) {
 	d := &driver{}
 	for n := range plan.Connections {
-		connection, err := grpc.NewClient("passthrough:///"+plan.Addresses[n%len(plan.Addresses)],
+		connection, err := grpc.NewClient("passthrough:///"+plan.Addresses[n%len(plan.Addresses)], append(windows(plan),
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{})),
 			grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) { return dialer.Dial(ctx, "tcp", address) }),
 			grpc.WithDisableServiceConfig(),
-		)
+		)...)
 		if err != nil {
 			return nil, errors.Join(err, d.close())
 		}
 		d.connections = append(d.connections, connection)
 	}
 	return d, nil
+}
+
+// Windows of a connection. A client whose windows are fixed does not probe the link: grpc-go's default sends a ping for nearly every message that comes while none is under way, and
+// the server pays for reading and answering it.
+const (
+	streamWindow     = 64 << 10
+	connectionWindow = 1 << 20
+)
+
+func windows(plan *load.Plan) []grpc.DialOption {
+	if plan.Probing {
+		return nil
+	}
+	return []grpc.DialOption{grpc.WithStaticStreamWindowSize(streamWindow), grpc.WithStaticConnWindowSize(connectionWindow)}
 }
 
 // Close closes the connections and waits for the receivers.

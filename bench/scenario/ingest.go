@@ -1,0 +1,254 @@
+package scenario
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"tickgate/bench/figure"
+	"tickgate/bench/process"
+	"tickgate/bench/report"
+)
+
+// Shape of scenario 4.
+const (
+	ingestSymbols = 100
+	ingestStreams = 1_000
+)
+
+// ingest runs the gateway on one processor with the feed at a given rate; a result is the rate that was taken in without loss.
+type ingest struct {
+	of        string
+	feed      Feed
+	perSecond int
+	streams   int
+	capture   bool
+	window    time.Duration
+}
+
+const ingestName = "ingest"
+
+// ingestion is scenario 4: how much one processor takes from NATS into rings.
+func ingestion(window time.Duration) Scenario {
+	s := Scenario{
+		Name: ingestName, Title: "Ingest",
+		Description: fmt.Sprintf("%d symbols, the gateway on one processor (GOMAXPROCS=1), feedsim and nats-server beside it. A rate counts if not one event was lost between feedsim's count and the rings'. "+
+			"Batched: feedsim publishes in steps of 1 ms, and events of one symbol that are due together share a message.", ingestSymbols),
+	}
+	single := func(perSecond int) Feed { return generated(ingestSymbols, perSecond) }
+	batched := func(perSecond int) Feed { return generated(ingestSymbols, perSecond, "--batch", "64", "--step", "1ms") }
+	const singleRate, batchedRate = 550_000, 1_600_000
+	for _, streams := range []int{0, ingestStreams} {
+		beside := "nobody subscribed"
+		if streams > 0 {
+			beside = "1,000 INTERVAL streams"
+		}
+		s.Jobs = append(s.Jobs,
+			&ingest{of: "one event per message, " + beside, feed: single(singleRate), perSecond: singleRate, streams: streams, window: window},
+			&ingest{of: "batched, " + beside, feed: batched(batchedRate), perSecond: batchedRate, streams: streams, window: window})
+	}
+	s.Jobs = append(s.Jobs,
+		&ingest{of: "one event per message, captured by JetStream", feed: single(captureRate), perSecond: captureRate, capture: true, window: window},
+		&ingest{of: "one event per message, not captured, same rate", feed: single(captureRate), perSecond: captureRate, window: window},
+		&ingest{of: "batched, captured by JetStream", feed: batched(batchedRate), perSecond: batchedRate, capture: true, window: window})
+	s.Checks = ingestChecks
+	return s
+}
+
+// captureRate is one that a nats-server with a stream on disk keeps up with here.
+const captureRate = 100_000
+
+func ingestChecks(cells []report.Cell) []report.Check {
+	f, system := figures(cells), string(Tickgate)
+	var checks []report.Check
+	for _, c := range []struct {
+		of    string
+		least float64
+	}{
+		{"one event per message, nobody subscribed", 500_000},
+		{"one event per message, 1,000 INTERVAL streams", 500_000},
+		{"batched, nobody subscribed", 1_500_000},
+		{"batched, 1,000 INTERVAL streams", 1_500_000},
+	} {
+		text := fmt.Sprintf("%s: >= %.0f events/s without loss", c.of, c.least)
+		got, ok := f.value(c.of, system, eventsPerSecond)
+		cores, _ := f.value(c.of, system, serverCores)
+		if !ok {
+			checks = append(checks, missing(text))
+			continue
+		}
+		checks = append(checks, report.Check{Text: text, Holds: got >= c.least, Measured: fmt.Sprintf("%.0f events/s on %.2f of a core", got, cores)})
+	}
+	return checks
+}
+
+// Name says what runs.
+func (i *ingest) Name() string { return fmt.Sprintf("%s, %s", ingestName, i.of) }
+
+// Estimate is about how long it takes.
+func (i *ingest) Estimate() time.Duration { return startEstimate + ingestSettle + i.window }
+
+// ingestSettle is the time from the feed's start to the window.
+const ingestSettle = 2 * time.Second
+
+// Run starts everything, measures one window, and compares what was published with what arrived.
+func (i *ingest) Run(ctx context.Context, r *Runner) []figure.Result {
+	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
+	defer cancel()
+	result := figure.Result{Scenario: ingestName, Case: i.of, System: string(Tickgate), Streams: i.streams}
+	if err := r.runIngest(ctx, i, &result); err != nil {
+		return []figure.Result{{Scenario: ingestName, Case: i.of, System: string(Tickgate), Streams: i.streams, Errors: []string{err.Error()}}}
+	}
+	return []figure.Result{result}
+}
+
+func (r *Runner) runIngest(ctx context.Context, i *ingest, result *figure.Result) error {
+	g, err := process.NewGroup(r.logs)
+	if err != nil {
+		return err
+	}
+	defer g.Stop()
+	rig := &rig{load: i.asLoad(), group: g}
+	if rig.bus, err = r.startBus(ctx, g, i.capture); err != nil {
+		return err
+	}
+	if i.capture {
+		if err := createStream(ctx, rig.bus.url()); err != nil {
+			return err
+		}
+	}
+	if rig.gate, err = r.startGateway(ctx, g, rig.bus, []string{"GOMAXPROCS=1"}); err != nil {
+		return err
+	}
+	// No truth: a second subscription to a million events a second would be measured along. The gateway's own counts are compared with feedsim's.
+	rig.generator, err = g.Start(process.Command{Name: "load", Path: r.program("peers"), Args: rig.load.generatorArgs(rig.gate.address, "")})
+	if err != nil {
+		return err
+	}
+	args := append(append([]string{}, i.feed...), "--nats-url", rig.bus.url())
+	if rig.feed, err = g.Start(process.Command{Name: "feedsim", Path: r.program("feedsim"), Args: args}); err != nil {
+		return err
+	}
+	if _, err := rig.ask(ctx, fmt.Sprintf("open %d", i.streams), answerNumber); err != nil {
+		return err
+	}
+	if err := wait(ctx, ingestSettle); err != nil {
+		return err
+	}
+	if err := rig.measureIngest(ctx, result); err != nil {
+		return err
+	}
+	return rig.compareCounts(ctx)
+}
+
+func (i *ingest) asLoad() *Load {
+	return &Load{
+		Kind: Tickgate, Interval: time.Second, Steps: []int{max(1, i.streams)}, Connections: 10, Window: i.window,
+		Symbols: generatedSymbols(ingestSymbols), PerStream: 10,
+	}
+}
+
+func (rig *rig) measureIngest(ctx context.Context, result *figure.Result) error {
+	before, err := rig.gate.counters(ctx)
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	used, err := rig.measure(ctx)
+	if err != nil {
+		return err
+	}
+	after, err := rig.gate.counters(ctx)
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(begun).Seconds()
+	perSecond := (after.events - before.events) / seconds
+	result.Published = uint64(after.events - before.events)
+	result.Seconds = seconds
+	result.EventsPerSecond = &perSecond
+	result.ServerCores, result.ClientCores, result.BusCores, result.FeedCores = &used.server, &used.client, &used.bus, &used.feed
+	result.CPUMicrosPerUpdate = ratio(used.server*used.seconds*1e6, result.Published)
+	megabytes := float64(used.serverBytes) / (1 << 20)
+	result.RSSMegabytes = &megabytes
+	return rig.group.Err()
+}
+
+// errLost says that events did not arrive.
+var errLost = errors.New("scenario: events were lost")
+
+// compareCounts stops the feed and waits until the gateway has counted all that it published.
+func (rig *rig) compareCounts(ctx context.Context) error {
+	rig.feed.Stop()
+	match, err := rig.feed.Await(ctx, feedPublished)
+	if err != nil {
+		return err
+	}
+	published, err := strconv.ParseFloat(match[1], 64)
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(countPatience)
+	for {
+		c, err := rig.gate.counters(ctx)
+		if err != nil {
+			return err
+		}
+		if c.events == published {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w: feedsim published %.0f events, the gateway took %.0f and knows of %.0f that are missing", errLost, published, c.events, c.missing)
+		}
+		if err := wait(ctx, countPolling); err != nil {
+			return err
+		}
+	}
+}
+
+// Times for what is still under way when the feed stops.
+const (
+	countPatience = 5 * time.Second
+	countPolling  = 50 * time.Millisecond
+)
+
+// counters are those of the gateway's that an ingest needs.
+type counters struct{ events, missing float64 }
+
+// counters reads them from the admin listener.
+func (s *server) counters(ctx context.Context) (c counters, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.admin, nil)
+	if err != nil {
+		return c, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return c, fmt.Errorf("scenario: read the gateway's metrics: %w", err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		switch {
+		case strings.HasPrefix(name, "tickgate_feed_events_total"):
+			err = addTo(&c.events, value)
+		case strings.HasPrefix(name, "tickgate_feed_missing_events_total"):
+			err = addTo(&c.missing, value)
+		}
+		if err != nil {
+			return c, err
+		}
+	}
+	return c, lines.Err()
+}
+
+func addTo(sum *float64, text string) error {
+	value, err := strconv.ParseFloat(text, 64)
+	*sum += value
+	return err
+}

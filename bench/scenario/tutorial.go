@@ -1,0 +1,44 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"tickgate/bench/report"
+)
+
+// tutorial is scenario 7: the comparison that is usually quoted, measured.
+func tutorial(window time.Duration) Scenario {
+	const name = "tutorials-table"
+	s := Scenario{
+		Name: name, Title: "The tutorial's table",
+		Description: "5,000 long-polling clients, and 50,000 gateway streams on 500 connections, each with one symbol that has one event per second. " +
+			"The figures usually quoted: long polling 5,000 clients, 300 ms, 85 % of 8 cores; gRPC streams 50,000, 15 ms, 62 % of 8 cores.",
+	}
+	polling := &Load{
+		Scenario: name, Case: "5,000 clients", System: string(LongPoll), Kind: LongPoll, Steps: []int{5_000},
+	}
+	streaming := &Load{
+		Scenario: name, Case: "50,000 streams", System: string(Tickgate), Kind: Tickgate, Steps: []int{50_000}, Connections: 500,
+	}
+	for _, l := range []*Load{polling, streaming} {
+		l.Feed, l.Symbols, l.PerStream = generated(1_000, 1_000), generatedSymbols(1_000), 1
+		l.Settle, l.Window = 2*time.Second, window
+		s.Jobs = append(s.Jobs, l)
+	}
+	s.Checks = func(cells []report.Cell) (checks []report.Check) {
+		f := figures(cells)
+		for _, l := range []*Load{polling, streaming} {
+			text := fmt.Sprintf("mean latency and CPU of %s on %s are published", l.Case, l.System)
+			mean, ok := f.value(l.Case, l.System, latencyMean)
+			cores, ok2 := f.value(l.Case, l.System, serverCores)
+			if !ok || !ok2 {
+				checks = append(checks, missing(text))
+				continue
+			}
+			checks = append(checks, report.Check{Text: text, Holds: true, Measured: fmt.Sprintf("mean %.1f ms, %.2f of 2 cores", mean/1000, cores)})
+		}
+		return checks
+	}
+	return s
+}
