@@ -26,6 +26,8 @@ const autoPreset = "auto"
 type replaySettings struct {
 	preset, mapping, symbol string
 	loop, strict            bool
+	clones                  int
+	cloneShift              time.Duration
 }
 
 func (p program) replay(ctx context.Context, args []string) error {
@@ -33,7 +35,7 @@ func (p program) replay(ctx context.Context, args []string) error {
 	set.IgnoreEnv(testDataVariable)
 	set.Arguments = "FILE..."
 	set.Description = "Publishes the quotes and trades of CSV files, merged by time, at the pace at which they were recorded. Files may be compressed with gzip."
-	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol}
+	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol, cloneShift: replay.DefaultConfig().CloneShift}
 	publishing := defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeRecorded}
 	own.register(set)
@@ -90,6 +92,8 @@ func (s *replaySettings) register(set *settings.Set) {
 		"`columns` of the files in place of a preset: ts_recv=time:us,bid_price=bid,… with the unit of times (ns, us, ms, s); several, separated by ;, for files that differ")
 	flags.StringVar(&s.symbol, "symbol", s.symbol, "`template` of symbols; {column} is what that column holds")
 	flags.BoolVar(&s.loop, "loop", s.loop, "begin again at the end, as a new epoch, until stopped")
+	flags.IntVar(&s.clones, "clones", s.clones, "how many `clones` of each symbol play what it plays, named with .C0001, .C0002, … behind")
+	flags.DurationVar(&s.cloneShift, "clone-shift", s.cloneShift, "how much later each clone plays than the one before; what is played in the meantime is held in memory")
 	flags.BoolVar(&s.strict, "strict", s.strict, "end with exit code 1 if a row could not be read or published")
 }
 
@@ -100,6 +104,7 @@ func (s *replaySettings) config(set *settings.Set, t timing) (replay.Config, err
 		return config, err
 	}
 	config.Speed, config.EventTime, config.Clock, config.Symbol = feed.Speed, feed.EventTime, feed.Clock, s.symbol
+	config.Clones, config.CloneShift = s.clones, s.cloneShift
 	if s.loop {
 		config.Passes = 0
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
@@ -30,6 +31,10 @@ type Config struct {
 	Speed pace.Speed
 	// Passes is how often the files are played, each a new epoch; 0 is until the context ends. Default 1.
 	Passes int
+	// Clones of each symbol that play what it plays, number k by k times CloneShift later, under its name with ".C" and four digits behind. 0 to 9,999; default 0. What is played within all the
+	// shifts together is held in memory, a few hundred bytes each.
+	Clones     int
+	CloneShift time.Duration
 	// EventTime of the events. Default: what the file says.
 	EventTime feedsim.EventTime
 	// Clock of the schedule. Default: the system's.
@@ -45,8 +50,11 @@ func DefaultConfig() Config {
 		Symbol:  defaultSymbol,
 		Speed:   1,
 		Passes:  1,
-		Clock:   pace.System(),
-		Log:     slog.New(slog.DiscardHandler),
+
+		CloneShift: 600 * time.Millisecond,
+
+		Clock: pace.System(),
+		Log:   slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -66,6 +74,12 @@ func (c Config) Validate() error {
 	if _, err := csvfile.ParseTemplate(c.Symbol); err != nil {
 		return fmt.Errorf("%w: symbol: %w", ErrConfig, err)
 	}
+	if c.Clones < 0 || c.Clones > maxClones {
+		return fmt.Errorf("%w: clones is %d, give 0 to %d", ErrConfig, c.Clones, maxClones)
+	}
+	if c.CloneShift <= 0 {
+		return fmt.Errorf("%w: clone-shift is %v, give more than 0", ErrConfig, c.CloneShift)
+	}
 	if c.Log == nil {
 		return fmt.Errorf("%w: Log is needed; start from DefaultConfig", ErrConfig)
 	}
@@ -77,6 +91,8 @@ type Replay struct {
 	// Immutable after New.
 	files   []csvfile.File
 	options csvfile.Options
+	clones  int
+	shift   time.Duration
 	feed    *feedsim.Feed
 
 	// Owned by Run.
@@ -104,7 +120,7 @@ func newReplay(c Config) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}}, nil
+	return &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
 }
 
 // Probe opens each file, reads its header and closes it: what is wrong with its name or columns is known before anything else starts.
@@ -139,5 +155,5 @@ func (r *Replay) open() (feedsim.Source, error) {
 		}
 		m.add(reader)
 	}
-	return &m, nil
+	return withClones(&m, r.clones, r.shift), nil
 }

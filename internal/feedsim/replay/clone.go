@@ -1,0 +1,169 @@
+package replay
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"tickgate/internal/feedsim"
+	"tickgate/pkg/tick"
+)
+
+// Bounds of the clones.
+const (
+	maxClones     = 9_999
+	maxClonedHeld = 5_000_000 // events that wait for their last clone
+)
+
+// ErrClones says that the clones lie too far behind: their memory is all events of clones times shift. Give fewer, or a smaller clone-shift.
+var ErrClones = errors.New("replay: too many events wait for their clones; give fewer clones or a smaller clone-shift")
+
+// cloned makes a larger market: each event of a symbol is played again by so many clones of it, number k of them k times shift later. At equal times the original is first, then its
+// clones in order.
+type cloned struct {
+	source feedsim.Source
+	shift  tick.Time
+	names  map[string][]string // of the clones, by original
+
+	clones  int
+	held    []feedsim.Item // played by the original, the oldest first
+	played  int            // of them by every clone
+	cursors cursors        // of the clones that have something to play
+	waiting []*position    // of those that have played all there was
+	next    *feedsim.Item  // of the original; nil: not read yet, or none
+	ended   bool           // the original
+	out     feedsim.Item
+}
+
+// position is where a clone is.
+type position struct {
+	clone int       // from 1
+	event int       // its next one, in held
+	due   tick.Time // of that
+}
+
+// cursors is a heap by due, of equal times by clone.
+type cursors []*position
+
+func (c cursors) Len() int { return len(c) }
+func (c cursors) Less(i, j int) bool {
+	return c[i].due < c[j].due || c[i].due == c[j].due && c[i].clone < c[j].clone
+}
+func (c cursors) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
+func (c *cursors) Push(x any)   { *c = append(*c, x.(*position)) }
+func (c *cursors) Pop() any {
+	last := (*c)[len(*c)-1]
+	*c = (*c)[:len(*c)-1]
+	return last
+}
+
+// withClones returns the source itself if there are to be no clones.
+func withClones(source feedsim.Source, clones int, shift time.Duration) feedsim.Source {
+	if clones == 0 {
+		return source
+	}
+	c := &cloned{source: source, shift: tick.Time(shift), names: make(map[string][]string), clones: clones}
+	for k := 1; k <= clones; k++ {
+		c.waiting = append(c.waiting, &position{clone: k})
+	}
+	return c
+}
+
+// Next returns the earliest of the original's next event and those of the clones.
+func (c *cloned) Next() (*feedsim.Item, error) {
+	if c.next == nil && !c.ended {
+		if err := c.read(); err != nil {
+			return nil, err
+		}
+	}
+	if c.next != nil && (len(c.cursors) == 0 || c.next.At <= c.cursors[0].due) {
+		return c.original()
+	}
+	if len(c.cursors) == 0 {
+		return nil, io.EOF
+	}
+	return c.clone()
+}
+
+func (c *cloned) read() error {
+	item, err := c.source.Next()
+	if errors.Is(err, io.EOF) {
+		c.ended = true
+		return nil
+	}
+	c.next = item
+	return err
+}
+
+// original plays the original's next event and keeps it for the clones.
+func (c *cloned) original() (*feedsim.Item, error) {
+	if len(c.held)-c.played == maxClonedHeld {
+		return nil, fmt.Errorf("%w (%d clones, %v)", ErrClones, c.clones, time.Duration(c.shift))
+	}
+	c.out, c.next = *c.next, nil
+	c.held = append(c.held, c.out)
+	for _, waiting := range c.waiting {
+		waiting.due = c.out.At + tick.Time(waiting.clone)*c.shift
+		heap.Push(&c.cursors, waiting)
+	}
+	c.waiting = c.waiting[:0]
+	return &c.out, nil
+}
+
+// clone plays the next event of the clone whose turn it is.
+func (c *cloned) clone() (*feedsim.Item, error) {
+	cursor := c.cursors[0]
+	event := &c.held[cursor.event]
+	c.out = *event
+	c.out.At, c.out.Symbol = cursor.due, c.name(event.Symbol, cursor.clone)
+	cursor.event++
+	if cursor.event < len(c.held) {
+		cursor.due = c.held[cursor.event].At + tick.Time(cursor.clone)*c.shift
+		heap.Fix(&c.cursors, 0)
+	} else {
+		c.waiting = append(c.waiting, heap.Pop(&c.cursors).(*position))
+	}
+	if cursor.clone == c.clones { // the last to play it
+		c.played++
+		c.forget()
+	}
+	return &c.out, nil
+}
+
+// forget drops what every clone has played, once that is half of what is held.
+func (c *cloned) forget() {
+	const least = 1024
+	if c.played < least || c.played < len(c.held)/2 {
+		return
+	}
+	kept := copy(c.held, c.held[c.played:])
+	clear(c.held[kept:])
+	c.held = c.held[:kept]
+	for _, list := range [][]*position{c.cursors, c.waiting} {
+		for _, cursor := range list {
+			cursor.event -= c.played
+		}
+	}
+	c.played = 0
+}
+
+// name returns the symbol of a clone.
+func (c *cloned) name(original string, clone int) string {
+	names := c.names[original]
+	if names == nil {
+		names = make([]string, c.clones)
+		for k := range names {
+			names[k] = cloneName(original, k+1)
+		}
+		c.names[original] = names
+	}
+	return names[clone-1]
+}
+
+// cloneName names a clone: BTCUSDT.BINANCE_SPOT.C0001.
+func cloneName(original string, clone int) string { return fmt.Sprintf("%s.C%04d", original, clone) }
+
+// Close closes the source.
+func (c *cloned) Close() error { return c.source.Close() }
