@@ -16,7 +16,9 @@ import (
 
 	"tickgate/bench/load"
 	"tickgate/bench/load/grpcload"
+	"tickgate/bench/peers/centrifuge"
 	"tickgate/bench/peers/floor"
+	"tickgate/bench/peers/longpoll"
 	"tickgate/bench/peers/naive"
 	"tickgate/bench/peers/natsdirect"
 	"tickgate/bench/peers/peer"
@@ -30,10 +32,12 @@ type system struct {
 
 func systems() map[string]system {
 	return map[string]system{
-		"tickgate": {driver: grpcload.New},
-		"floor":    {serve: floor.Serve, driver: floor.NewDriver},
-		"naive":    {serve: naive.Serve, driver: grpcload.New},
-		"nats":     {driver: natsdirect.New}, // nats-server is the server
+		"tickgate":   {driver: grpcload.New},
+		"floor":      {serve: floor.Serve, driver: floor.NewDriver},
+		"naive":      {serve: naive.Serve, driver: grpcload.New},
+		"longpoll":   {serve: longpoll.Serve, driver: longpoll.New},
+		"centrifuge": {serve: centrifuge.Serve, driver: centrifuge.New},
+		"nats":       {driver: natsdirect.New}, // nats-server is the server
 	}
 }
 
