@@ -64,6 +64,7 @@ generate: ## Generate the Go code of the proto files.
 
 lint: ## Lint the Go code and the proto files with pinned tools.
 	$(GOLANGCI) run ./...
+	cd bench/peers && $(GO) tool -modfile=../../tools/golangci.mod golangci-lint run ./...
 	$(BUF) lint
 
 check: check-generated check-proto check-processes check-grpcurl ## Run the checks that need more than go test.

@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -61,9 +60,6 @@ func run(args []string, out, errs io.Writer) int {
 	}
 	return 0
 }
-
-// errFailed says that some runs have no figure.
-var errFailed = errors.New("some runs have no figure; the table says why")
 
 func (o *options) bench(ctx context.Context, out io.Writer, args []string) error {
 	scenarios, err := o.scenarios()

@@ -21,7 +21,6 @@ type truth struct {
 	connection *nats.Conn
 	messages   chan *nats.Msg // nats.go sends, read receives, nobody closes it
 	bySubject  map[string]*symbol
-	readers    sync.WaitGroup
 
 	// mu guards the fields below.
 	mu        sync.Mutex

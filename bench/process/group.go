@@ -37,7 +37,9 @@ func (g *Group) Watch(ctx context.Context) (watching context.Context, stop func(
 		go func() {
 			select {
 			case <-p.ended:
-				cancel(p.ErrorOfEnd())
+				if !p.stopped.Load() {
+					cancel(p.ErrorOfEnd())
+				}
 			case <-watching.Done():
 			}
 		}()
@@ -48,7 +50,7 @@ func (g *Group) Watch(ctx context.Context) (watching context.Context, stop func(
 // Err says which process ended though nobody asked it to.
 func (g *Group) Err() error {
 	for _, p := range g.processes {
-		if p.HasEnded() {
+		if p.HasEnded() && !p.stopped.Load() {
 			return p.ErrorOfEnd()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -41,6 +42,7 @@ type Process struct {
 	log     *os.File
 	lines   chan string   // of both outputs; follow sends and closes
 	ended   chan struct{} // closed when the process has ended and everything it printed was read
+	stopped atomic.Bool   // it was asked to end
 }
 
 // start starts a command whose output goes to a log in folder.
@@ -144,6 +146,7 @@ func (p *Process) lastLines() string {
 
 // Stop asks the process to end, waits, and kills it if it takes too long.
 func (p *Process) Stop() {
+	p.stopped.Store(true)
 	if !p.HasEnded() {
 		_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended just now
 	}

@@ -155,21 +155,21 @@ func (p *LinePlot) drawAxes(b *strings.Builder, x, y axis) {
 	fmt.Fprintf(b, `<text transform="translate(18 %d) rotate(-90)" text-anchor="middle">%s</text>`+"\n", (marginTop+foot)/2, escaped(p.YTitle))
 }
 
-func drawSeries(b *strings.Builder, s Series, color string, x, y axis, legendY int) {
+func drawSeries(b *strings.Builder, s Series, stroke string, x, y axis, legendY int) {
 	var path []string
 	for _, point := range s.Points {
 		path = append(path, fmt.Sprintf("%.1f,%.1f", x.at(point.X), y.at(point.Y)))
 	}
-	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/>`+"\n", color, strings.Join(path, " "))
+	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="2" points="%s"/>`+"\n", stroke, strings.Join(path, " "))
 	const fewPoints = 12
 	if len(s.Points) <= fewPoints {
 		for _, point := range s.Points {
-			fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x.at(point.X), y.at(point.Y), color)
+			fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x.at(point.X), y.at(point.Y), stroke)
 		}
 	}
 	const legendX = plotWidth - marginRight + 14
 	fmt.Fprintf(b, `<line x1="%d" x2="%d" y1="%d" y2="%d" stroke="%s" stroke-width="3"/><text x="%d" y="%d">%s</text>`+"\n",
-		legendX, legendX+18, legendY, legendY, color, legendX+24, legendY+4, escaped(s.Name))
+		legendX, legendX+18, legendY, legendY, stroke, legendX+24, legendY+4, escaped(s.Name))
 }
 
 func escaped(text string) string {

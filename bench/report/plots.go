@@ -98,6 +98,7 @@ func streamsPlot(title, yTitle string, cells []Cell, take func(*figure.Result) *
 	}
 	return withLines(plot)
 }
+
 // withLines keeps the series that have two points or more in different places, in order of x.
 func withLines(plot *LinePlot) *LinePlot {
 	plot.Series = slices.DeleteFunc(plot.Series, func(s Series) bool {

@@ -47,7 +47,7 @@ func (x *session) receive() error {
 	for {
 		err := x.below.ReadMessageHeader(x.header[:])
 		switch {
-		case err == io.EOF: // the client says nothing more, but listens until it hangs up, or idles out
+		case errors.Is(err, io.EOF): // the client says nothing more, but listens until it hangs up, or idles out
 			<-ctx.Done()
 			return context.Cause(ctx)
 		case err != nil:
@@ -97,7 +97,8 @@ func (x *session) readMessage() ([]byte, error) {
 	if err != nil {
 		return nil, receiveError(err)
 	}
-	message := data.Materialize()
+	message := make([]byte, data.Len())
+	data.CopyTo(message)
 	data.Free()
 	return message, nil
 }

@@ -80,9 +80,7 @@ func (d *driver) Open(ctx context.Context, s *load.Stream) error {
 		}
 	}
 	d.receivers.Go(func() {
-		if err := receive(ctx, client, s); err != nil {
-			s.Lost(err)
-		}
+		s.Lost(receive(ctx, client, s))
 	})
 	return nil
 }
@@ -107,6 +105,7 @@ func commands(s *load.Stream) []*tickgatev1.ClientMessage {
 // acksPerBound is how often a stream acknowledges within the bound of its freshness.
 const acksPerBound = 4
 
+// receive takes messages until the stream ends; the error says why.
 func receive(ctx context.Context, client grpc.ClientStream, s *load.Stream) error {
 	var message []byte
 	var acknowledged time.Time

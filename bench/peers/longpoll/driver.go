@@ -40,14 +40,11 @@ func (d *driver) Close() {
 // Open leaves a goroutine that polls.
 func (d *driver) Open(ctx context.Context, s *load.Stream) error {
 	base := "http://" + d.plan.Addresses[s.Number%len(d.plan.Addresses)] + "/poll?symbols=" + url.QueryEscape(strings.Join(s.Symbols, ",")) + "&after="
-	d.polls.Go(func() {
-		if err := d.poll(ctx, base, s); err != nil {
-			s.Lost(err)
-		}
-	})
+	d.polls.Go(func() { s.Lost(d.poll(ctx, base, s)) })
 	return nil
 }
 
+// poll asks until something fails; the error says what.
 func (d *driver) poll(ctx context.Context, base string, s *load.Stream) error {
 	cursor := "0"
 	for {

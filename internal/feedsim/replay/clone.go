@@ -99,6 +99,9 @@ func (c *cloned) read() error {
 
 // original plays the original's next event and keeps it for the clones.
 func (c *cloned) original() (*feedsim.Item, error) {
+	if err := c.admit(c.next.Symbol); err != nil {
+		return nil, err
+	}
 	if len(c.held)-c.played == maxClonedHeld {
 		return nil, fmt.Errorf("%w (%d clones, %v)", ErrClones, c.clones, time.Duration(c.shift))
 	}
@@ -117,7 +120,7 @@ func (c *cloned) clone() (*feedsim.Item, error) {
 	cursor := c.cursors[0]
 	event := &c.held[cursor.event]
 	c.out = *event
-	c.out.At, c.out.Symbol = cursor.due, c.name(event.Symbol, cursor.clone)
+	c.out.At, c.out.Symbol = cursor.due, c.names[event.Symbol][cursor.clone-1]
 	cursor.event++
 	if cursor.event < len(c.held) {
 		cursor.due = c.held[cursor.event].At + tick.Time(cursor.clone)*c.shift
@@ -149,17 +152,20 @@ func (c *cloned) forget() {
 	c.played = 0
 }
 
-// name returns the symbol of a clone.
-func (c *cloned) name(original string, clone int) string {
-	names := c.names[original]
-	if names == nil {
-		names = make([]string, c.clones)
-		for k := range names {
-			names[k] = cloneName(original, k+1)
-		}
-		c.names[original] = names
+// admit names the clones of a symbol that comes for the first time.
+func (c *cloned) admit(original string) error {
+	if c.names[original] != nil {
+		return nil
 	}
-	return names[clone-1]
+	names := make([]string, c.clones)
+	for k := range names {
+		names[k] = cloneName(original, k+1)
+		if err := tick.ValidateSymbol(names[k]); err != nil {
+			return fmt.Errorf("replay: a clone of %q: %w; shorten the names with the symbol setting", original, err)
+		}
+	}
+	c.names[original] = names
+	return nil
 }
 
 // cloneName names a clone: BTCUSDT.BINANCE_SPOT.C0001.

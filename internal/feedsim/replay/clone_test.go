@@ -88,6 +88,13 @@ func TestNoClonesIsTheSourceItself(t *testing.T) {
 	}
 }
 
+func TestClonesNeedValidNames(t *testing.T) {
+	source := withClones(&listed{[]feedsim.Item{{Symbol: strings.Repeat("A", 60)}}}, 1, time.Second)
+	if _, err := source.Next(); !errors.Is(err, tick.ErrInvalidSymbol) {
+		t.Errorf("a clone with a name of 66 bytes: %v", err)
+	}
+}
+
 // TestCloningForgets: what every clone has played is not held.
 func TestCloningForgets(t *testing.T) {
 	var items []feedsim.Item

@@ -1,0 +1,83 @@
+package process_test
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tickgate/bench/process"
+)
+
+func group(t *testing.T) *process.Group {
+	t.Helper()
+	g, err := process.NewGroup(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Stop)
+	return g
+}
+
+func start(t *testing.T, g *process.Group, script string) *process.Process {
+	t.Helper()
+	p, err := g.Start(process.Command{Name: "shell", Path: "/bin/sh", Args: []string{"-c", script}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestTalksMeasuresAndStops(t *testing.T) {
+	g := group(t)
+	p := start(t, g, "read word; echo got $word; read rest")
+	if err := p.Say("hello"); err != nil {
+		t.Fatal(err)
+	}
+	match, err := p.Await(t.Context(), regexp.MustCompile(`^got (\w+)$`))
+	if err != nil || match[1] != "hello" {
+		t.Fatalf("%v, %v", match, err)
+	}
+	if bytes, err := p.RSS(); err != nil || bytes < 100<<10 {
+		t.Errorf("%d bytes resident, %v", bytes, err)
+	}
+	if _, err := p.CPU(); err != nil {
+		t.Error(err)
+	}
+	watching, stop := g.Watch(t.Context())
+	defer stop()
+	p.Stop()
+	if !p.HasEnded() || watching.Err() != nil || g.Err() != nil {
+		t.Errorf("stopped on purpose: ended %v, %v, %v", p.HasEnded(), context.Cause(watching), g.Err())
+	}
+}
+
+func TestAnEndByItselfIsNoticed(t *testing.T) {
+	g := group(t)
+	p := start(t, g, "echo what went wrong; exit 3")
+	watching, stop := g.Watch(t.Context())
+	defer stop()
+	<-watching.Done()
+	err := context.Cause(watching)
+	if !errors.Is(err, process.ErrEnded) || !strings.Contains(err.Error(), "what went wrong") || !strings.Contains(err.Error(), "status 3") {
+		t.Errorf("the cause is %v", err)
+	}
+	if _, err := p.Await(t.Context(), regexp.MustCompile("never")); !errors.Is(err, process.ErrEnded) {
+		t.Errorf("waiting for what it does not print: %v", err)
+	}
+}
+
+func TestCPUCounts(t *testing.T) {
+	p := start(t, group(t), "while :; do :; done")
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		if used, err := p.CPU(); err != nil {
+			t.Fatal(err)
+		} else if used >= 50*time.Millisecond {
+			return
+		}
+	}
+	t.Error("a busy loop used no processor time")
+}
