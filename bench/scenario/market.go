@@ -57,7 +57,7 @@ func realMarket(folder string, speeds []int, steps []int, window time.Duration) 
 				Scenario: name, Case: marketCase(speed), System: c.system, Kind: c.kind, Interval: c.interval,
 				Feed:    Feed{"replay", file, "--speed", strconv.Itoa(speed), "--clones", strconv.Itoa(marketClones), "--clone-shift", marketShift.String(), "--event-time", "intended"},
 				Symbols: strings.Join(marketSymbols, ","), PerStream: len(marketSymbols), Steps: steps, Staleness: true,
-				Settle: time.Second, Window: window,
+				Settle: 800 * time.Millisecond, Window: window,
 			})
 		}
 	}
