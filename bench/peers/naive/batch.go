@@ -9,30 +9,20 @@ import (
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// take sends the event, or keeps it for the ticker.
-func (s *stream) take(e event) error {
-	if s.ticker == nil {
-		return s.send([]*pending{{event: e}})
-	}
-	if held, ok := s.pending[e.instrument]; ok {
-		held.event = e
-		held.conflated++
-	} else {
-		s.pending[e.instrument] = &pending{event: e}
-	}
-	return nil
-}
-
-// flush sends what came since the last tick.
+// flush sends what is newer than at the last tick.
 func (s *stream) flush() error {
-	if len(s.pending) == 0 {
+	var values []*pending
+	for symbol, sent := range s.symbols {
+		newest, known := s.hub.newest(symbol)
+		if !known || newest.quote.Sequence == sent {
+			continue
+		}
+		values = append(values, &pending{event: newest, conflated: uint32(newest.quote.Sequence - sent - 1)})
+		s.symbols[symbol] = newest.quote.Sequence
+	}
+	if len(values) == 0 {
 		return nil
 	}
-	values := make([]*pending, 0, len(s.pending))
-	for _, p := range s.pending {
-		values = append(values, p)
-	}
-	clear(s.pending)
 	return s.send(values)
 }
 

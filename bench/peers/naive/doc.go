@@ -8,8 +8,8 @@
 // # Concurrency
 //
 // One NATS callback reads the feed and hands every event to every stream that wants it, through a channel per stream. Each stream has two
-// goroutines: the handler, which sends, and a reader of its commands. A stream with an interval has a ticker of its own. Every message is
-// marshalled for every stream anew.
+// goroutines: the handler, which sends, and a reader of its commands. A stream with an interval has a ticker of its own instead of events: at each
+// tick it looks the last values of its symbols up, under a lock that all share. Every message is marshalled for every stream anew.
 //
 // # Slow readers
 //

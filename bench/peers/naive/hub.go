@@ -57,15 +57,25 @@ func (h *hub) idLocked(symbol string) uint32 {
 	return id
 }
 
+// newest returns the symbol's last value.
+func (h *hub) newest(symbol string) (last event, known bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	last, known = h.last[symbol]
+	return last, known
+}
+
 // subscribe adds the stream to the symbol's and returns how to read it and its last value, if there is one. An event that is being published
 // meanwhile may be both the last value and in the channel.
 func (h *hub) subscribe(s *stream, symbol string) (instrument *tickgatev1.Instrument, last event, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.streams[symbol] == nil {
-		h.streams[symbol] = map[*stream]chan event{}
+	if s.ticker == nil { // else it looks by itself
+		if h.streams[symbol] == nil {
+			h.streams[symbol] = map[*stream]chan event{}
+		}
+		h.streams[symbol][s] = s.events
 	}
-	h.streams[symbol][s] = s.events
 	instrument = &tickgatev1.Instrument{Symbol: symbol, Id: h.idLocked(symbol), State: tickgatev1.MarketState_MARKET_STATE_PENDING}
 	if last, known = h.last[symbol]; known {
 		instrument.PriceScale, instrument.SizeScale = uint32(last.quote.Scales.Price), uint32(last.quote.Scales.Size)

@@ -19,11 +19,10 @@ type stream struct {
 
 	hub     *hub
 	events  chan event
-	symbols map[string]bool
+	symbols map[string]uint64 // the sequence that was sent last
 	batches uint64
 
-	ticker  *time.Ticker // nil: every event is sent at once
-	pending map[uint32]*pending
+	ticker *time.Ticker // nil: every event is sent at once; else what is newest at each tick
 }
 
 // pending is what a symbol's next update is made of.
@@ -38,7 +37,7 @@ func (s *server) Stream(call grpc.BidiStreamingServer[tickgatev1.ClientMessage, 
 	s.readers.Go(func() { read(call, commands) })
 	x := &stream{
 		BidiStreamingServer: call, hub: s.hub, events: make(chan event, eventsAhead),
-		symbols: map[string]bool{}, pending: map[uint32]*pending{},
+		symbols: map[string]uint64{},
 	}
 	defer x.end()
 	return x.run(commands)
@@ -74,7 +73,7 @@ func (s *stream) run(commands <-chan *tickgatev1.ClientMessage) error {
 			}
 			err = s.obey(command)
 		case e := <-s.events:
-			err = s.take(e)
+			err = s.send([]*pending{{event: e}})
 		case <-tick:
 			err = s.flush()
 		}
@@ -95,14 +94,16 @@ func (s *stream) obey(command *tickgatev1.ClientMessage) error {
 }
 
 func (s *stream) subscribe(request uint64, c *tickgatev1.Subscribe) error {
-	if err := s.flush(); err != nil { // the policy may change
-		return err
+	if s.ticker != nil { // the policy may change
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
 	result := &tickgatev1.SubscribeResult{RequestId: request, Conflation: s.conflate(c.Conflation)}
 	var snapshots []*pending
 	for _, symbol := range c.Symbols {
 		instrument, last, known := s.hub.subscribe(s, symbol)
-		s.symbols[symbol] = true
+		s.symbols[symbol] = last.quote.Sequence
 		result.Accepted = append(result.Accepted, instrument)
 		if known {
 			snapshots = append(snapshots, &pending{event: last})
@@ -140,7 +141,7 @@ func (s *stream) unsubscribe(request uint64, c *tickgatev1.Unsubscribe) error {
 	}
 	result := &tickgatev1.UnsubscribeResult{RequestId: request}
 	for _, symbol := range symbols {
-		if s.symbols[symbol] {
+		if _, subscribed := s.symbols[symbol]; subscribed {
 			s.hub.unsubscribe(s, symbol)
 			delete(s.symbols, symbol)
 			result.Removed = append(result.Removed, symbol)
