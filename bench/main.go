@@ -134,6 +134,7 @@ func (o *options) runAll(ctx context.Context, scenarios []scenario.Scenario, out
 			progress.begin(job)
 			for _, result := range job.Run(ctx, runner) {
 				result.Repeat = repeat
+				progress.tell(&result)
 				results = append(results, result)
 			}
 			progress.end(job)

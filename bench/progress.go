@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
+	"tickgate/bench/figure"
 	"tickgate/bench/scenario"
 )
 
@@ -44,6 +46,21 @@ func (p *progress) begin(job scenario.Job) {
 		return
 	}
 	fmt.Fprintln(p.out, line)
+}
+
+// tell says at once that a run has no figure.
+func (p *progress) tell(r *figure.Result) {
+	if r.Failed() {
+		fmt.Fprintf(p.out, "%sno figure for %s, %s: %s\n", p.newLine(), r.Case, r.System, strings.Join(r.Errors, "; "))
+	}
+}
+
+// newLine ends the progress line of a terminal.
+func (p *progress) newLine() string {
+	if p.terminal {
+		return "\n"
+	}
+	return ""
 }
 
 func (p *progress) end(job scenario.Job) {
