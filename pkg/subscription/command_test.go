@@ -213,7 +213,7 @@ func TestCareGoesByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tableConfig, config := defaults()
 		after := 0
-		config.AfterCare = func(int) { after++ }
+		config.Housekeeping, config.AfterCare = 500*time.Millisecond, func(int) { after++ }
 		g := run(t, tableConfig, config)
 		s := g.attach(g.hub.NewConn())
 		pass(5*time.Second + time.Millisecond)

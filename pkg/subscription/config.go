@@ -53,7 +53,7 @@ type Config struct {
 	MinInterval, MaxInterval time.Duration
 	// MinFreshness and MaxFreshness clamp the age bound of unacknowledged batches, default 50 ms and 60 s.
 	MinFreshness, MaxFreshness time.Duration
-	// Housekeeping is how often a worker looks after all its sessions (stalls, heartbeats, periodic reports), default 500 ms.
+	// Housekeeping is how often a worker looks after all its sessions (stalls, heartbeats, periodic reports), default 1 s.
 	Housekeeping time.Duration
 	// AfterCare, if not nil, runs on each worker after every housekeeping, with the worker's index; for what a transport keeps per worker.
 	AfterCare func(worker int)
@@ -68,7 +68,7 @@ func DefaultConfig() Config {
 		MaxInterval:      time.Minute,
 		MinFreshness:     50 * time.Millisecond,
 		MaxFreshness:     time.Minute,
-		Housekeeping:     500 * time.Millisecond,
+		Housekeeping:     time.Second,
 	}
 }
 

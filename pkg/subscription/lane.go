@@ -1,7 +1,6 @@
 package subscription
 
 import (
-	"container/heap"
 	"slices"
 	"time"
 )
@@ -73,9 +72,8 @@ func (c *Conn) group(interval time.Duration) *flushGroup {
 	}
 	w := c.worker
 	g := &flushGroup{conn: c, interval: interval}
-	g.due = g.nextDue(w.hub.started, w.config.Now())
 	c.groups = append(c.groups, g)
-	heap.Push(&w.schedule, g)
+	w.schedule.add(g.nextDue(w.config.Now().Sub(w.hub.started)), g)
 	return g
 }
 
@@ -106,7 +104,7 @@ func (l *lane) remove(sub *subscription) {
 	if g := l.group; g != nil {
 		g.lanes = without(g.lanes, l)
 		if len(g.lanes) == 0 {
-			heap.Remove(&w.schedule, g.index)
+			w.schedule.remove(g)
 			g.conn.groups = without(g.conn.groups, g)
 		}
 	}

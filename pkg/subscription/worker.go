@@ -1,7 +1,6 @@
 package subscription
 
 import (
-	"container/heap"
 	"context"
 	"sync/atomic"
 	"time"
@@ -91,8 +90,10 @@ func (w *worker) run(ctx context.Context) {
 
 func (w *worker) untilNext() time.Duration {
 	next := w.nextCare
-	if len(w.schedule) > 0 && w.schedule[0].due.Before(next) {
-		next = w.schedule[0].due
+	if len(w.schedule) > 0 {
+		if due := w.hub.started.Add(w.schedule[0].due); due.Before(next) {
+			next = due
+		}
 	}
 	if w.statesChanged.Load() && w.nextStates.Before(next) {
 		next = w.nextStates
@@ -125,13 +126,13 @@ func (w *worker) takeDirty() {
 }
 
 func (w *worker) takeDue(now time.Time) {
-	for len(w.schedule) > 0 && !w.schedule[0].due.After(now) {
-		g := w.schedule[0]
+	elapsed := now.Sub(w.hub.started)
+	for len(w.schedule) > 0 && w.schedule[0].due <= elapsed {
+		g := w.schedule[0].group
 		for _, l := range g.lanes {
 			l.takeDue(now)
 		}
-		g.due = g.nextDue(w.hub.started, now)
-		heap.Fix(&w.schedule, 0)
+		w.schedule.postpone(g.nextDue(elapsed))
 	}
 }
 
