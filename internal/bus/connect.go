@@ -32,6 +32,9 @@ type Connection struct {
 	TLSCert   string // PEM file of the client certificate, with TLSKey
 	TLSKey    string
 
+	// Gather lets messages gather before they are read. Not a setting of the connection.
+	Gather Gather
+
 	// InProcess is the embedded server, if there is one: its connections need no socket. URL is not dialled then, and only names the server. Not a setting.
 	InProcess nats.InProcessConnProvider
 }
@@ -92,9 +95,7 @@ func Connect(c Connection, name string, log *slog.Logger, h Handlers) (*nats.Con
 			log.Warn("nats", "error", err, "subject", sub.Subject)
 		}),
 	)
-	if c.InProcess != nil {
-		options = append(options, nats.InProcessServer(c.InProcess))
-	}
+	options = append(options, c.Gather.options(c.InProcess)...)
 	connection, err := nats.Connect(c.URL, options...)
 	if err != nil {
 		return nil, fmt.Errorf("bus: connect to %s: %w; check nats-url", c.URL, err)

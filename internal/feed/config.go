@@ -22,6 +22,9 @@ type Config struct {
 	// PendingMessages is how many messages may wait for the feed goroutine, default 131,072: a pause of a quarter of a second at
 	// 500,000 messages/s. More takes more memory in such a pause, less drops messages sooner.
 	PendingMessages int
+	// GatherFor is how long events may gather in the connection to NATS while every subscription has an interval, default 1 ms: fewer wake-ups, and values up to that
+	// much later. With a subscription that has none, and with 0, each event is read as soon as it comes.
+	GatherFor time.Duration
 	// MaxPublishers is how many publishers are told apart, default 1,000. Those beyond it are watched as if they were one.
 	MaxPublishers int
 	// WarmStartStream is the JetStream stream that holds the last values, default TICKGATE_MD. Empty: start without them, and after a lost bus
@@ -43,6 +46,7 @@ func DefaultConfig() Config {
 		StaleAfter:       1500 * time.Millisecond,
 		SilenceCheck:     200 * time.Millisecond,
 		PendingMessages:  1 << 17,
+		GatherFor:        time.Millisecond,
 		MaxPublishers:    1000,
 		WarmStartStream:  DefaultStream,
 		WarmStartTimeout: 5 * time.Second,
@@ -58,6 +62,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: silence-check is %v, give 1ms to stale-after (%v)", ErrConfig, c.SilenceCheck, c.StaleAfter)
 	case c.PendingMessages < 1 || c.PendingMessages > 1<<24:
 		return fmt.Errorf("%w: pending-messages is %d, give 1 to %d", ErrConfig, c.PendingMessages, 1<<24)
+	case c.GatherFor < 0 || c.GatherFor > 100*time.Millisecond:
+		return fmt.Errorf("%w: gather-for is %v, give 0 to 100ms", ErrConfig, c.GatherFor)
 	case c.MaxPublishers < 1 || c.MaxPublishers > 1<<20:
 		return fmt.Errorf("%w: max-publishers is %d, give 1 to %d", ErrConfig, c.MaxPublishers, 1<<20)
 	case c.WarmStartTimeout < 10*time.Millisecond || c.WarmStartTimeout > time.Hour:

@@ -29,6 +29,7 @@ type Feed struct {
 	subjects   bus.Subjects
 	link       *link
 	messages   chan *nats.Msg // nats.go sends and drops what does not fit, the feed goroutine receives, nobody closes
+	gathered   chan struct{}  // of one; sent to when nats.go has put what it has read into messages, received by the feed goroutine, never closed
 	ready      chan struct{}  // closed by the feed goroutine after the first warm start
 
 	// Owned by the feed goroutine.
@@ -60,11 +61,25 @@ func New(config Config, connection bus.Connection, subjects bus.Subjects, table 
 		subjects:   subjects,
 		link:       newLink(),
 		messages:   make(chan *nats.Msg, config.PendingMessages),
+		gathered:   make(chan struct{}, 1),
 		ready:      make(chan struct{}),
 		ingester:   ingester,
 	}
 	f.warmStart.Store(&WarmStart{})
+	f.connection.Gather = bus.Gather{
+		For:      f.config.GatherFor,
+		Hasty:    func() bool { return table.Pushed() > 0 },
+		Gathered: f.wake,
+	}
 	return f, nil
+}
+
+// wake has the feed goroutine look at messages.
+func (f *Feed) wake() {
+	select {
+	case f.gathered <- struct{}{}:
+	default:
+	}
 }
 
 // Ready is closed when the last values have been read, as far as they can be, and live messages are applied.
@@ -109,9 +124,11 @@ func (f *Feed) loop(ctx context.Context, connection *nats.Conn, subscription *na
 	defer check.Stop()
 	for {
 		select {
-		case message := <-f.live:
-			f.apply(message)
+		case <-f.gathered:
 			f.drain(drainMessages)
+			if len(f.live) > 0 {
+				f.wake()
+			}
 		case <-f.link.wake:
 			f.followLink(ctx, connection)
 		case result := <-f.results():
@@ -151,6 +168,7 @@ func (f *Feed) followLink(ctx context.Context, connection *nats.Conn) {
 		f.downsSeen = downs
 		f.stopReading()
 		f.live = f.messages // what waits is applied, but confirms nothing
+		f.wake()
 		f.ingester.Disconnected(f.config.Now())
 		f.config.Log.Warn("feed: bus lost, all symbols are stale")
 	}
