@@ -7,10 +7,10 @@ BUF         := $(GO) tool -modfile=tools/buf.mod buf
 GOLANGCI    := $(GO) tool -modfile=tools/golangci.mod golangci-lint
 GRPCURL     := $(GO) tool -modfile=tools/grpcurl.mod grpcurl
 FUZZTIME    ?= 10s
-# The commit against which the proto files may not break; empty: no check.
-PROTO_BASE  ?= $(shell git rev-list --max-parents=0 HEAD 2>/dev/null | tail -n 1)
+# What the proto files may not break: those of the last release, compiled.
+PROTO_BASE  := proto/released.binpb
 
-.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers generate lint check check-generated check-proto check-grpcurl check-processes clean
+.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers generate lint check check-generated check-proto release-proto check-grpcurl check-processes clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,10 +70,13 @@ lint: ## Lint the Go code and the proto files with pinned tools.
 check: check-generated check-proto check-processes check-grpcurl ## Run the checks that need more than go test.
 
 check-generated: generate ## Fail if the generated code is not up to date.
-	@git diff --exit-code -- proto || { echo "the generated code differs: run 'make generate' and commit it" >&2; exit 1; }
+	@changed=$$(git status --porcelain -- proto) && test -z "$$changed" || { git diff -- proto; echo "$$changed"; echo "the generated code differs: run 'make generate' and commit it" >&2; exit 1; }
 
-check-proto: ## Fail if the proto files break clients made with those of PROTO_BASE.
-	$(BUF) breaking --against '.git#ref=$(PROTO_BASE)'
+check-proto: ## Fail if the proto files break clients made with those of the last release.
+	$(BUF) breaking --against $(PROTO_BASE)
+
+release-proto: ## Make the proto files of today those that later ones may not break.
+	$(BUF) build -o $(PROTO_BASE)
 
 check-processes: build bin/nats-server ## Run gateway and feedsim as processes of their own against a stand-alone nats-server.
 	scripts/check-processes.sh

@@ -1373,6 +1373,7 @@ func (x *LatencyRequest) GetIntervalMs() int64 {
 type Ack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Batch.stream_sequence of the newest batch taken. An older or repeated one changes nothing; one never sent ends the stream with INVALID_ARGUMENT.
+	// Acknowledge within a quarter of max_unacked_ms after taking a batch, whether or not another one has come by then: the gateway may be waiting for it.
 	StreamSequence uint64 `protobuf:"varint,1,opt,name=stream_sequence,json=streamSequence,proto3" json:"stream_sequence,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
