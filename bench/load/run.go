@@ -79,6 +79,9 @@ func (r *run) open(total int) error {
 	if total > r.plan.Streams {
 		return fmt.Errorf("load: %d streams, and the plan is for %d at most", total, r.plan.Streams)
 	}
+	if err := r.awaitMarket(); err != nil {
+		return err
+	}
 	from := len(r.streams)
 	for n := from; n < total; n++ {
 		r.streams = append(r.streams, r.newStream(n))
@@ -87,6 +90,29 @@ func (r *run) open(total int) error {
 		return err
 	}
 	return r.awaitReady(total)
+}
+
+// awaitMarket waits until the feed has sent every symbol: streams are to meet a market that is under way, not one that begins.
+func (r *run) awaitMarket() error {
+	if r.plan.NATS == "" {
+		return nil
+	}
+	polling := time.NewTicker(finalPolling)
+	defer polling.Stop()
+	for deadline := time.Now().Add(openPatience); ; {
+		seen := r.truth.seen()
+		switch {
+		case seen == len(r.plan.Symbols):
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("load: the feed has sent %d of %d symbols after %s", seen, len(r.plan.Symbols), openPatience)
+		}
+		select {
+		case <-polling.C:
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		}
+	}
 }
 
 func (r *run) openAll(streams []*Stream) error {

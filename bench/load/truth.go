@@ -121,6 +121,19 @@ func (t *truth) end(w *figure.Window) {
 	w.FeedLag.Merge(t.lag)
 }
 
+// seen returns how many symbols have had an event.
+func (t *truth) seen() (count int) {
+	for i := range t.symbols {
+		s := &t.symbols[i]
+		s.mu.Lock()
+		if len(s.times) > 0 {
+			count++
+		}
+		s.mu.Unlock()
+	}
+	return count
+}
+
 func (t *truth) close() {
 	if t.connection != nil {
 		t.connection.Close()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -102,15 +101,12 @@ func commands(s *load.Stream) []*tickgatev1.ClientMessage {
 	}})
 }
 
-// acksPerBound is how often a stream acknowledges within the bound of its freshness.
-const acksPerBound = 4
-
 // receive takes messages until the stream ends; the error says why.
 func receive(ctx context.Context, client grpc.ClientStream, s *load.Stream) error {
 	var message []byte
-	var acknowledged time.Time
+	acks := newAcknowledger(client, s.Plan.Freshness)
+	defer acks.stop()
 	for {
-		s.Pace(ctx)
 		if err := client.RecvMsg(&message); err != nil {
 			return err
 		}
@@ -118,11 +114,9 @@ func receive(ctx context.Context, client grpc.ClientStream, s *load.Stream) erro
 		if err != nil {
 			return err
 		}
-		if bound := s.Plan.Freshness; bound > 0 && sequence > 0 && time.Since(acknowledged) > bound/acksPerBound {
-			acknowledged = time.Now()
-			if err := client.SendMsg(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Ack{Ack: &tickgatev1.Ack{StreamSequence: sequence}}}); err != nil {
-				return err
-			}
+		if sequence > 0 {
+			s.Pace(ctx) // a slow application takes long over each batch, and says so when it has done with it
+			acks.take(sequence)
 		}
 	}
 }
