@@ -76,6 +76,14 @@ func endingOf(err error) ending {
 	return unknownEnding
 }
 
+// CodeOf returns the gRPC code of what ended a stream.
+func CodeOf(err error) codes.Code {
+	if err == nil {
+		return codes.OK
+	}
+	return endingOf(err).code
+}
+
 // statusOf returns what the client gets to see; nil stays nil.
 func statusOf(err error) error {
 	if err == nil {

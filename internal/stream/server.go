@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/tap"
 
@@ -55,7 +54,7 @@ const asidesPerCPU = 4
 type workerState struct {
 	recorder  *latency.Recorder
 	encoder   latency.Encoder
-	frames    []*frame      // that no session uses
+	frames    []*Frame      // that no session uses
 	bytesSent atomic.Uint64 // the worker adds, whoever scrapes reads
 
 	_ [128]byte // two cache lines: each worker writes to its own at every message
@@ -83,6 +82,12 @@ func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.
 	}
 	return s, nil
 }
+
+// SendStall is how long a client may let a message wait.
+func (s *Server) SendStall() time.Duration { return s.config.SendStall }
+
+// MaxMessageBytes is the greatest message received.
+func (s *Server) MaxMessageBytes() int { return s.config.MaxMessageBytes }
 
 // MergeLatency moves what a worker has recorded to the totals. The worker calls it.
 func (s *Server) MergeLatency(worker int) { s.workers[worker].recorder.TryMergeInto(s.totals) }
@@ -125,19 +130,24 @@ func (s *Server) tap(ctx context.Context, info *tap.Info) (context.Context, erro
 }
 
 // Stream implements tickgate.v1.MarketData.
-func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]) error {
+func (s *Server) Stream(call grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]) error {
+	face, err := newGRPCFace(s, call)
+	if err != nil {
+		return statusOf(s.end(nil, err))
+	}
+	return statusOf(s.Serve(face))
+}
+
+// Serve serves a client until its stream ends, and returns why it did, after it has counted that; nil: the client has left.
+func (s *Server) Serve(face Face) error {
 	if active := s.stats.active.Add(1); active > int64(s.config.MaxStreams) {
 		s.stats.active.Add(-1)
 		return s.end(nil, ErrStreamQuota)
 	}
 	defer s.stats.active.Add(-1)
-	// A client that compresses would be answered with copies, which tell nobody when they have left.
-	if err := grpc.SetSendCompressor(transport.Context(), encoding.Identity); err != nil {
-		return s.end(nil, err)
-	}
 	var x *session
 	err := s.aside(func() error {
-		x = newSession(s, transport)
+		x = newSession(s, face)
 		return ErrDraining
 	})
 	if !s.draining.Load() { // else Drain's GoingAway may have missed the session
@@ -151,7 +161,7 @@ func (s *Server) Stream(transport grpc.BidiStreamingServer[tickgatev1.ClientMess
 	return s.end(x, err)
 }
 
-// end counts and logs why a stream ended, and returns the status for the client.
+// end counts and logs why a stream ended, and returns that.
 func (s *Server) end(x *session, err error) error {
 	reason := "completed"
 	if err != nil {
@@ -161,5 +171,5 @@ func (s *Server) end(x *session, err error) error {
 	if x != nil {
 		s.log.Debug("stream ended", "client", x.clientID, "reason", reason, "error", err)
 	}
-	return statusOf(err)
+	return err
 }

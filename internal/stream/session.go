@@ -1,30 +1,23 @@
 package stream
 
 import (
-	"context"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"tickgate/internal/latency"
 	"tickgate/internal/wire"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
-	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// session is one stream: its handler receives commands, its flush worker sends.
+// session is one client's stream of commands and updates: its handler receives commands, its flush worker sends.
 type session struct {
 	// Immutable after newSession.
 	server        *Server
-	transport     grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]
-	conn          *connection
-	below         transportStream
+	face          Face
 	subscriptions *subscription.Session
 	clientID      string
 	started       time.Time
@@ -36,7 +29,6 @@ type session struct {
 	ending atomic.Pointer[error]
 
 	// Owned by the handler, and by the goroutine that serves a command while the handler waits for it.
-	header       [headerBytes]byte // of the message that is being received
 	limiter      *rate.Limiter
 	delayedSince time.Time             // of the commands that are being delayed without a break; zero: none
 	delayedUntil time.Time             // when the last delay ended; zero: there was none
@@ -44,9 +36,9 @@ type session struct {
 
 	// Owned by the flush worker.
 	batch     wire.Batch
-	making    *frame // the batch in the making; nil: none
+	making    *Frame // the batch in the making; nil: none
 	makingAt  time.Time
-	flying    []*frame // handed to gRPC, the oldest first, and not seen to have left; the handler's once the worker has let go of the session
+	flying    []*Frame // handed over, the oldest first, and not seen to have left; the handler's once the worker has let go of the session
 	lastSent  time.Time
 	latency   *streamLatency // nil until the client asks for it
 	slow      slowEpisode
@@ -55,28 +47,29 @@ type session struct {
 
 var nextClient atomic.Uint64
 
-func newSession(s *Server, transport grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]) *session {
+func newSession(s *Server, face Face) *session {
 	now := s.now()
 	x := &session{
-		server:    s,
-		transport: transport,
-		conn:      connectionOf(transport.Context()),
-		below:     grpc.ServerTransportStreamFromContext(transport.Context()).(transportStream),
-		clientID:  clientID(transport.Context()),
-		started:   now,
-		lastSent:  now,
-		limiter:   rate.NewLimiter(rate.Limit(s.config.CommandRate), s.config.CommandBurst),
+		server:   s,
+		face:     face,
+		clientID: clientID(face.ClientID()),
+		started:  now,
+		lastSent: now,
+		limiter:  rate.NewLimiter(rate.Limit(s.config.CommandRate), s.config.CommandBurst),
 	}
-	x.subscriptions = s.hub.NewSession(x.conn.group)
+	x.subscriptions = s.hub.NewSession(face.Group())
 	x.subscriptions.Attach(x) // from here on the worker has it
 	return x
 }
 
+// ClientIDKey names the metadata, or the parameter of a WebSocket's address, in which a client says what it calls itself.
+const ClientIDKey = "client-id"
+
 // clientID returns what the client calls itself, or a name of our own.
-func clientID(ctx context.Context) string {
+func clientID(given string) string {
 	const maxBytes = 64
-	if given := metadata.ValueFromIncomingContext(ctx, "client-id"); len(given) > 0 && given[0] != "" {
-		return tick.Printable(given[0], maxBytes)
+	if given != "" {
+		return tick.Printable(given, maxBytes)
 	}
 	return "stream-" + strconv.FormatUint(nextClient.Add(1), 10)
 }
@@ -84,7 +77,7 @@ func clientID(ctx context.Context) string {
 // end ends the stream from anywhere but its handler, whose receive, or whatever it waits for, returns then. The first reason counts.
 func (x *session) end(err error) {
 	if x.ending.CompareAndSwap(nil, &err) {
-		_ = x.below.WriteStatus(status.Convert(statusOf(err))) // fails if the stream is over already
+		x.face.End(err)
 	}
 }
 
@@ -103,6 +96,6 @@ func (x *session) watchLeftovers() {
 
 // disconnect closes the connection of a client that does not read. Ending its stream alone would leave its data in the transport.
 func (x *session) disconnect() {
-	x.server.log.Warn("closing the connection of a client that does not read", "client", x.clientID, "remote", x.conn.raw.RemoteAddr().String())
-	x.conn.closeAtOnce()
+	x.server.log.Warn("closing the connection of a client that does not read", "client", x.clientID, "remote", x.face.Remote())
+	x.face.Disconnect()
 }

@@ -89,7 +89,7 @@ func (x *session) Recycle() {
 }
 
 // recordSent records how long the values in a frame took through the gateway.
-func (x *session) recordSent(f *frame) {
+func (x *session) recordSent(f *Frame) {
 	recorder := x.worker().recorder
 	sent := f.sent.Load()
 	for _, received := range f.received {
@@ -100,7 +100,7 @@ func (x *session) recordSent(f *frame) {
 	}
 }
 
-// oldestInFlight returns when the frame that has been with gRPC for longest was handed over; zero if all have left.
+// oldestInFlight returns when the frame that has been with the face for longest was handed over; zero if all have left.
 func (x *session) oldestInFlight() time.Time {
 	for _, f := range x.flying {
 		if f.sent.Load() == 0 {
@@ -123,29 +123,29 @@ func (x *session) answer(message *tickgatev1.ServerMessage) {
 	x.hand(f)
 }
 
-// hand gives the frame to gRPC, which never blocks here: see subscription.Session.CanHand. An error means that the stream is over, and the
+// hand gives the frame to the face. An error means that the stream is over, and the
 // handler knows.
-func (x *session) hand(f *frame) {
+func (x *session) hand(f *Frame) {
 	x.Recycle()
 	f.handed = x.server.now()
 	x.flying = append(x.flying, f)
 	x.lastSent = f.handed
 	x.worker().bytesSent.Add(uint64(len(f.message)))
 	x.subscriptions.Handed(f.weight())
-	if err := x.transport.SendMsg(f); err != nil {
+	if err := x.face.Send(f); err != nil {
 		x.end(err)
 	}
 }
 
 // worker returns what the session's flush worker keeps.
-func (x *session) worker() *workerState { return &x.server.workers[x.conn.group.Worker()] }
+func (x *session) worker() *workerState { return &x.server.workers[x.face.Group().Worker()] }
 
 // frame returns an empty frame of this session.
-func (x *session) frame() *frame {
+func (x *session) frame() *Frame {
 	worker := x.worker()
 	last := len(worker.frames) - 1
 	if last < 0 {
-		return &frame{session: x, buf: make([]byte, 0, minFrameBytes)}
+		return &Frame{session: x, buf: make([]byte, 0, minFrameBytes)}
 	}
 	f := worker.frames[last]
 	worker.frames[last] = nil
@@ -155,7 +155,7 @@ func (x *session) frame() *frame {
 }
 
 // recycle gives the frame back to all sessions of the worker.
-func (x *session) recycle(f *frame) {
+func (x *session) recycle(f *Frame) {
 	worker := x.worker()
 	if len(worker.frames) == framesKept || cap(f.buf) < minFrameBytes || cap(f.buf) > maxPooledBytes {
 		return
