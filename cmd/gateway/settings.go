@@ -22,6 +22,7 @@ func load(config *gateway.Config, level *slog.Level, args, environ []string, out
 	registerFeed(flags, config)
 	registerSubscriptions(flags, config)
 	registerStreams(flags, config)
+	registerWeb(flags, config)
 	if err := set.Load(args, environ, out); err != nil {
 		return err
 	}
@@ -81,6 +82,15 @@ func registerSubscriptions(f *pflag.FlagSet, c *gateway.Config) {
 	f.DurationVar(&s.MinFreshness, "min-freshness", s.MinFreshness, "least age bound of unacknowledged batches granted")
 	f.DurationVar(&s.MaxFreshness, "max-freshness", s.MaxFreshness, "greatest age bound of unacknowledged batches granted")
 	f.DurationVar(&s.Housekeeping, "housekeeping", s.Housekeeping, "how often stalls, heartbeats and time-outs are looked for")
+}
+
+func registerWeb(f *pflag.FlagSet, c *gateway.Config) {
+	w := &c.WebSocket
+	f.StringSliceVar(&w.Origins, "web-origins", w.Origins, "other origins whose pages may connect, such as https://desk.example.com or *.example.com")
+	f.BoolVar(&w.Compression, "web-compression", w.Compression, "compress WebSocket messages")
+	f.IntVar(&w.SendBufferBytes, "web-send-buffer-bytes", w.SendBufferBytes, "kernel's send buffer of a WebSocket")
+	f.DurationVar(&w.PingInterval, "web-ping-interval", w.PingInterval, "how often a WebSocket is pinged")
+	f.DurationVar(&w.PingTimeout, "web-ping-timeout", w.PingTimeout, "time the answer to that ping may take")
 }
 
 func registerStreams(f *pflag.FlagSet, c *gateway.Config) {

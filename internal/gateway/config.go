@@ -9,6 +9,7 @@ import (
 	"tickgate/internal/feed"
 	"tickgate/internal/natsd"
 	"tickgate/internal/stream"
+	"tickgate/internal/websocket"
 	"tickgate/pkg/subscription"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 	Table         subscription.TableConfig
 	Subscriptions subscription.Config
 	Stream        stream.Config
+	WebSocket     websocket.Config
 	Feed          feed.Config
 }
 
@@ -54,6 +56,7 @@ func DefaultConfig() Config {
 		Table:         subscription.DefaultTableConfig(),
 		Subscriptions: subscription.DefaultConfig(),
 		Stream:        stream.DefaultConfig(),
+		WebSocket:     websocket.DefaultConfig(),
 		Feed:          feed.DefaultConfig(),
 	}
 }
@@ -73,7 +76,7 @@ func (c Config) Validate() error {
 	if _, err := bus.NewSubjects(c.Prefix); err != nil {
 		return fmt.Errorf("%w: subject-prefix: %w", ErrConfig, err)
 	}
-	for _, stage := range []interface{ Validate() error }{c.Bus, c.NATS, c.Table, c.Subscriptions, c.Stream, c.Feed} {
+	for _, stage := range []interface{ Validate() error }{c.Bus, c.NATS, c.Table, c.Subscriptions, c.Stream, c.WebSocket, c.Feed} {
 		if err := stage.Validate(); err != nil {
 			return err
 		}

@@ -6,11 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"tickgate/internal/feed"
 	"tickgate/internal/feedsim/csvfile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
+	"tickgate/internal/websocket"
 	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -40,7 +43,7 @@ func TestLongReplayOfWholeFilesTenfold(t *testing.T) {
 	replayToEveryPolicy(t, bestFiles(), 10)
 }
 
-// replayToEveryPolicy plays files through NATS and a gateway to one client of each policy, and compares what they hold with the files.
+// replayToEveryPolicy plays files through NATS and a gateway to one client of each policy, on either face, and compares what they hold with the files: so the faces agree with each other.
 func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed) {
 	want := read(t, files)
 	symbols := want.symbols()
@@ -49,18 +52,24 @@ func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed) {
 	}
 	g := gatewaytest.Start(t, gatewaytest.Config(t))
 	market := gatewaytest.NewPublisher(t, g.Bus())
+	binary, text := g.DialWebSocket(t, websocket.SubprotocolProto), g.DialWebSocket(t, websocket.SubprotocolJSON)
 	policies := []struct {
 		name   string
 		ask    *tickgatev1.Conflation
+		face   grpc.ClientConnInterface
 		client *gatewaytest.Stream
 	}{
-		{name: "LATEST", ask: gatewaytest.Latest()},
-		{name: "INTERVAL", ask: gatewaytest.Interval(flushInterval)},
-		{name: "NONE", ask: gatewaytest.None()},
+		{name: "LATEST", ask: gatewaytest.Latest(), face: g.Dial(t)},
+		{name: "INTERVAL", ask: gatewaytest.Interval(flushInterval), face: g.Dial(t)},
+		{name: "NONE", ask: gatewaytest.None(), face: g.Dial(t)},
+		{name: "LATEST over WebSocket", ask: gatewaytest.Latest(), face: binary},
+		{name: "INTERVAL over WebSocket", ask: gatewaytest.Interval(flushInterval), face: binary},
+		{name: "NONE over WebSocket", ask: gatewaytest.None(), face: binary},
+		{name: "INTERVAL over WebSocket in JSON", ask: gatewaytest.Interval(flushInterval), face: text},
 	}
 	for i := range policies {
 		p := &policies[i]
-		p.client = gatewaytest.OpenStream(t, g.Dial(t), nil)
+		p.client = gatewaytest.OpenStream(t, p.face, nil)
 		if result := p.client.Subscribe(p.ask, symbols); len(result.GetAccepted()) != len(symbols) {
 			t.Fatalf("%s: %v", p.name, result)
 		}

@@ -201,7 +201,12 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 // activeStreams asks the gateway's metrics.
 func activeStreams(t testing.TB, g *gatewaytest.Gateway) int {
 	t.Helper()
-	const name = `grpc_stream_active_connections{service="data"} `
+	return counter(t, g, `grpc_stream_active_connections{service="data"}`)
+}
+
+// counter asks the gateway for a metric, whose name includes its labels.
+func counter(t testing.TB, g *gatewaytest.Gateway, name string) int {
+	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Get("http://" + g.Addresses().Admin + "/metrics")
 	if err != nil {
@@ -212,7 +217,7 @@ func activeStreams(t testing.TB, g *gatewaytest.Gateway) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(text), "\n"+name)
+	_, rest, found := strings.Cut(string(text), "\n"+name+" ")
 	var count int
 	if _, err := fmt.Sscan(rest, &count); !found || err != nil {
 		t.Fatalf("no metric %s: %v", name, err)

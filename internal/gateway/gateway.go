@@ -23,6 +23,7 @@ import (
 	"tickgate/internal/natsd"
 	"tickgate/internal/stream"
 	"tickgate/internal/telemetry"
+	"tickgate/internal/websocket"
 	"tickgate/pkg/subscription"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -30,19 +31,20 @@ import (
 // Gateway is one running gateway.
 type Gateway struct {
 	// Immutable after Start.
-	config    Config
-	log       *slog.Logger
-	listeners listeners
-	embedded  *natsd.Server // nil: an existing NATS was joined
-	bus       bus.Connection
-	subjects  bus.Subjects
-	feed      *feed.Feed
-	hub       *subscription.Hub
-	service   *stream.Server
-	grpc      *grpc.Server
-	health    *health.Server
-	web       *http.Server
-	admin     *http.Server
+	config     Config
+	log        *slog.Logger
+	listeners  listeners
+	embedded   *natsd.Server // nil: an existing NATS was joined
+	bus        bus.Connection
+	subjects   bus.Subjects
+	feed       *feed.Feed
+	hub        *subscription.Hub
+	service    *stream.Server
+	websockets *websocket.Handler
+	grpc       *grpc.Server
+	health     *health.Server
+	web        *http.Server
+	admin      *http.Server
 
 	draining atomic.Bool
 }
@@ -132,6 +134,9 @@ func (g *Gateway) makeStages() error {
 	if g.service, err = stream.NewServer(g.hub, g.config.Stream, g.feed, totals, g.log); err != nil {
 		return err
 	}
+	if g.websockets, err = websocket.NewHandler(g.service, g.hub, g.config.WebSocket, g.log); err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
@@ -153,6 +158,7 @@ func (g *Gateway) makeServers() error {
 		return err
 	}
 	g.web = newHTTPServer(web)
+	g.web.ConnContext = websocket.ConnContext
 	return nil
 }
 

@@ -22,6 +22,9 @@ func (g *Gateway) shutDown(abort context.Context, s *stages) error {
 	if err := g.service.Drain(deadline); err != nil {
 		g.log.Warn("streams are left that did not end by themselves; cutting them off", "streams", g.service.Stats().ActiveStreams)
 	}
+	if err := g.websockets.Shutdown(deadline); err != nil {
+		g.log.Warn("WebSockets are left that did not end by themselves", "error", err)
+	}
 	g.stopGRPC(deadline)
 	s.end("gRPC server")
 	s.end("readiness")

@@ -17,6 +17,8 @@ func (g *Gateway) webHandler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", serveHealth)
+	mux.Handle("GET /v1/stream", g.websockets)
+	mux.HandleFunc("GET /v1/instruments", g.serveInstruments)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")

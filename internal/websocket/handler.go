@@ -1,0 +1,149 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/coder/websocket"
+
+	"tickgate/internal/stream"
+	"tickgate/pkg/subscription"
+)
+
+// Handler serves WebSockets.
+type Handler struct {
+	// Immutable after NewHandler.
+	service *stream.Server
+	hub     *subscription.Hub
+	config  Config
+	log     *slog.Logger
+
+	serving sync.WaitGroup
+
+	// mu guards the fields below.
+	mu    sync.Mutex
+	ended bool
+	faces map[*face]struct{} // those that are being served
+}
+
+// NewHandler returns a handler whose sessions are the service's.
+func NewHandler(service *stream.Server, hub *subscription.Hub, config Config, log *slog.Logger) (*Handler, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	return &Handler{service: service, hub: hub, config: config, log: log, faces: make(map[*face]struct{})}, nil
+}
+
+// connKey finds the connection of a request.
+type connKey struct{}
+
+// ConnContext is for http.Server: with it a client that does not read can be cut off at once.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	raw, _ := r.Context().Value(connKey{}).(net.Conn)
+	options := &websocket.AcceptOptions{
+		Subprotocols:       []string{SubprotocolProto, SubprotocolJSON},
+		InsecureSkipVerify: true, // the origin is checked below, so that a page gets to see why it is turned away
+	}
+	if h.config.Compression {
+		options.CompressionMode = websocket.CompressionNoContextTakeover
+	}
+	conn, err := websocket.Accept(w, r, options)
+	if err != nil { // Accept has answered
+		h.log.Debug("no WebSocket", "remote", r.RemoteAddr, "error", err)
+		return
+	}
+	if err := h.refusal(r, conn); err != nil {
+		h.log.Debug("WebSocket refused", "remote", r.RemoteAddr, "origin", r.Header.Get("Origin"), "error", err)
+		code, reason := closing(err)
+		_ = conn.Close(code, reason)
+		return
+	}
+	h.serve(newFace(h, conn, raw, r))
+}
+
+// refusal says why the client is turned away, or nil.
+func (h *Handler) refusal(r *http.Request, conn *websocket.Conn) error {
+	switch {
+	case !h.config.allowed(r):
+		return errOrigin
+	case encodings[conn.Subprotocol()] == nil:
+		return errSubprotocol
+	}
+	return nil
+}
+
+// serve serves a client until its session has ended and it has been told why.
+func (h *Handler) serve(f *face) {
+	if h.admit(f) == refused {
+		f.Disconnect()
+		return
+	}
+	defer h.dismiss(f)
+	var own sync.WaitGroup
+	own.Go(f.send)
+	own.Go(f.ping)
+	err := h.service.Serve(f)
+	f.finish(err)
+	own.Wait()
+}
+
+type admission uint8
+
+const (
+	admitted admission = iota
+	refused            // the handler has been shut down
+)
+
+func (h *Handler) admit(f *face) admission {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended {
+		return refused
+	}
+	h.faces[f] = struct{}{}
+	h.serving.Add(1)
+	return admitted
+}
+
+func (h *Handler) dismiss(f *face) {
+	h.mu.Lock()
+	delete(h.faces, f)
+	h.mu.Unlock()
+	h.serving.Done()
+}
+
+// ErrCutOff says that WebSockets were left when Shutdown's time was over; they are cut off.
+var ErrCutOff = errors.New("websocket: clients were cut off")
+
+// Shutdown returns when no WebSocket is left. Sessions end by the service's Drain; it waits for clients to take their last frames and to say goodbye until ctx is done, and cuts off who has not.
+func (h *Handler) Shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.ended = true
+	h.mu.Unlock()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		h.serving.Wait()
+	}()
+	select {
+	case <-left:
+		return nil
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	for f := range h.faces {
+		f.Disconnect()
+	}
+	h.mu.Unlock()
+	<-left
+	return ErrCutOff
+}
