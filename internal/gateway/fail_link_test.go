@@ -19,9 +19,17 @@ type link struct {
 	passing  chan struct{} // closed while bytes pass
 	frozen   bool
 	closed   bool
-	ends     map[net.Conn]struct{}
+	ends     map[net.Conn]side
 	accepted int
 }
+
+// side is where an end of a connection leads to.
+type side uint8
+
+const (
+	sideNear side = iota // who has connected
+	sideFar              // the target
+)
 
 // newLink returns a link to target, which is closed at the end of the test.
 func newLink(t testing.TB, target string) *link {
@@ -30,7 +38,7 @@ func newLink(t testing.TB, target string) *link {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &link{listener: listener, target: target, passing: make(chan struct{}), ends: make(map[net.Conn]struct{})}
+	l := &link{listener: listener, target: target, passing: make(chan struct{}), ends: make(map[net.Conn]side)}
 	close(l.passing)
 	l.running.Go(l.serve)
 	t.Cleanup(l.close)
@@ -65,6 +73,18 @@ func (l *link) thaw() {
 	}
 }
 
+// hangUp ends all connections to the target in the same moment, and those who have connected do not notice: for them the network is a black hole from now on.
+func (l *link) hangUp() {
+	l.freeze()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for end, leads := range l.ends {
+		if leads == sideFar {
+			_ = end.Close()
+		}
+	}
+}
+
 func (l *link) close() {
 	_ = l.listener.Close()
 	l.mu.Lock()
@@ -86,14 +106,14 @@ func (l *link) pass() {
 }
 
 // hold keeps an end for close, and reports false if that was called already.
-func (l *link) hold(end net.Conn) bool {
+func (l *link) hold(end net.Conn, leads side) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		_ = end.Close()
 		return false
 	}
-	l.ends[end] = struct{}{}
+	l.ends[end] = leads
 	return true
 }
 
@@ -110,7 +130,7 @@ func (l *link) serve() {
 		if err != nil {
 			return
 		}
-		if !l.hold(near) {
+		if !l.hold(near, sideNear) {
 			return
 		}
 		l.mu.Lock()
@@ -125,7 +145,7 @@ func (l *link) join(near net.Conn) {
 	defer l.drop(near)
 	l.pass()
 	far, err := net.DialTimeout("tcp", l.target, 5*time.Second)
-	if err != nil || !l.hold(far) {
+	if err != nil || !l.hold(far, sideFar) {
 		return
 	}
 	defer l.drop(far)

@@ -3,16 +3,14 @@ package gateway_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
 
+	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -20,7 +18,7 @@ import (
 // TestSlowAndDead does what bad clients do to a gateway with fifty good ones, and looks at those, and at what is left of the bad ones.
 func TestSlowAndDead(t *testing.T) {
 	config := gatewaytest.Config(t)
-	config.Stream.SendStall = 1500 * time.Millisecond
+	config.Stream.SendStall, config.Subscriptions.Housekeeping = time.Second, 100*time.Millisecond
 	config.Stream.KeepaliveTime, config.Stream.KeepaliveTimeout = time.Second, time.Second
 	g := gatewaytest.Start(t, config)
 	market := gatewaytest.NewPublisher(t, g.Bus())
@@ -28,10 +26,10 @@ func TestSlowAndDead(t *testing.T) {
 	judged := openOnePerPolicy(t, g)
 	judged.await("a live market", trading)
 	others := openHealthy(t, g)
-	usage := measureUsage(g)
+	usage := measureUsage(t, g)
 
 	t.Run("never reads", func(t *testing.T) {
-		others.unharmed(t, func() harm { return neverReads(g, config.Stream.SendStall) })
+		others.unharmed(t, func() harm { return neverReads(g, config) })
 	})
 	usage.wantBack(t)
 	t.Run("reads a tenth and acknowledges", func(t *testing.T) {
@@ -55,31 +53,54 @@ func TestSlowAndDead(t *testing.T) {
 	judged.check(market)
 }
 
-// neverReads is one client that never reads. Its connection is closed after the stall.
-func neverReads(g *gatewaytest.Gateway, stall time.Duration) harm {
+// stallSlack is what a busy machine may add to the time in which a client that does not read is found and cut off.
+const stallSlack = slowness * 300 * time.Millisecond
+
+// neverReads is one client that never reads. Its connection is closed after the stall, at the second housekeeping at the latest.
+func neverReads(g *gatewaytest.Gateway, c gateway.Config) harm {
+	const ended = `tickgate_streams_ended_total{reason="stalled"}`
+	least := c.Stream.SendStall
+	most := least + 2*c.Subscriptions.Housekeeping + stallSlack
 	var conn *grpc.ClientConn
-	var began time.Time
+	var deaf *gatewaytest.Stream
+	var began, asked time.Time // before and after what it asks for fills the connection
+	var before float64
+	cut := make(chan time.Time, 1) // one: when the connection was closed
 	return harm{
+		slices: 5,
 		strike: func(t *testing.T) {
-			began = time.Now()
+			before = metric(t, adminOf(g), ended)
 			conn = g.Dial(t, deafWindow...)
-			openDeaf(t, conn)
+			began = time.Now()
+			deaf = openDeaf(t, conn)
+			asked = time.Now()
+			go awaitCut(t.Context(), conn, cut)
 		},
+		over: func(int) bool { return len(cut) > 0 },
 		verify: func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
-			defer cancel()
-			for conn.GetState() == connectivity.Ready {
-				if !conn.WaitForStateChange(ctx, connectivity.Ready) {
-					t.Fatal("the connection of the client that never reads stays open")
-				}
+			at := <-cut
+			t.Logf("the connection was closed %v after the client had asked for more than it reads", at.Sub(asked))
+			if took := at.Sub(began); took < least {
+				t.Errorf("the connection was closed after %v, before the stall of %v", took, least)
 			}
-			t.Logf("the connection was closed within %v", time.Since(began))
-			if took := time.Since(began); took < stall {
-				t.Errorf("the connection was closed after %v, before the stall of %v", took, stall)
+			if took := at.Sub(asked); took > most {
+				t.Errorf("the connection was closed after %v, want %v at most", took, most)
 			}
+			eventually(t, "the stream is counted as stalled", func() bool { return metric(t, adminOf(g), ended) == before+1 })
+			deaf.Close()
 			_ = conn.Close()
 		},
 	}
+}
+
+// awaitCut tells when a connection is closed. It ends with ctx at the latest.
+func awaitCut(ctx context.Context, conn *grpc.ClientConn, cut chan<- time.Time) {
+	for conn.GetState() == connectivity.Ready {
+		if !conn.WaitForStateChange(ctx, connectivity.Ready) {
+			return
+		}
+	}
+	cut <- time.Now()
 }
 
 // readsATenth is one client that takes every tenth of the batches that come. With a freshness bound it acknowledges each that it takes, and takes nothing
@@ -88,6 +109,7 @@ func readsATenth(g *gatewaytest.Gateway, bound time.Duration) harm {
 	r := &slowReader{pause: 10 * time.Second * slowness / 100, acknowledges: bound > 0} // the market has 100 events a second
 	var conn *grpc.ClientConn
 	return harm{
+		slices: 3,
 		strike: func(t *testing.T) {
 			conn = g.Dial(t)
 			r.Stream = gatewaytest.OpenStream(t, conn, &gatewaytest.Options{OnMessage: r.take})
@@ -145,6 +167,8 @@ func vanishes(g *gatewaytest.Gateway) harm {
 	var conn *grpc.ClientConn
 	var before int
 	return harm{
+		slices: 6,
+		over:   func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
 			way = newLink(t, g.Addresses().GRPC)
@@ -155,26 +179,29 @@ func vanishes(g *gatewaytest.Gateway) harm {
 			}
 		},
 		strike: func(*testing.T) { way.freeze() },
-		verify: func(t *testing.T) {
-			eventually(t, "the streams of the vanished clients end", func() bool { return activeStreams(t, g) <= before })
+		verify: func(*testing.T) {
 			_ = conn.Close()
 			way.close()
 		},
 	}
 }
 
-// dieAtOnce is many clients that hang up in the same moment.
+// dieAtOnce is many clients that hang up in the same moment. What their own end of it costs is not the gateway's, and comes afterwards.
 func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 	const perConnection = 100
+	var way *link
 	var conns []*grpc.ClientConn
 	var open []*gatewaytest.Stream
 	var before int
 	return harm{
+		slices: 6,
+		over:   func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
+			way = newLink(t, g.Addresses().GRPC)
 			for i := range streams {
 				if i%perConnection == 0 {
-					conns = append(conns, g.Dial(t))
+					conns = append(conns, gatewaytest.Dial(t, way.address()))
 				}
 				s := gatewaytest.OpenStream(t, conns[len(conns)-1], nil)
 				s.Send(subscribeCommand(gatewaytest.Interval(time.Second), symbols))
@@ -184,56 +211,33 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 				s.Await("all symbols live", live())
 			}
 		},
-		strike: func(*testing.T) {
+		strike: func(*testing.T) { way.hangUp() },
+		verify: func(*testing.T) {
 			for _, conn := range conns {
 				_ = conn.Close()
 			}
-		},
-		verify: func(t *testing.T) {
-			eventually(t, "the streams end", func() bool { return activeStreams(t, g) <= before })
 			for _, s := range open {
 				s.Close()
 			}
+			way.close()
 		},
 	}
 }
 
-// activeStreams asks the gateway's metrics.
-func activeStreams(t testing.TB, g *gatewaytest.Gateway) int {
-	t.Helper()
-	return counter(t, g, `grpc_stream_active_connections{service="data"}`)
-}
-
-// counter asks the gateway for a metric, whose name includes its labels.
-func counter(t testing.TB, g *gatewaytest.Gateway, name string) int {
-	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Get("http://" + g.Addresses().Admin + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, found := strings.Cut(string(text), "\n"+name+" ")
-	var count int
-	if _, err := fmt.Sscan(rest, &count); !found || err != nil {
-		t.Fatalf("no metric %s: %v", name, err)
-	}
-	return count
-}
-
-// usage is what the process uses while only good clients are there.
+// usage is what the gateway has, and the process of the test uses, while only good clients are there.
 type usage struct {
-	gateway    *gatewaytest.Gateway
-	goroutines int
-	heapBytes  uint64
+	gateway                *gatewaytest.Gateway
+	goroutines             int
+	heapBytes              uint64
+	subscriptions, pending float64
 }
 
-func measureUsage(g *gatewaytest.Gateway) usage {
-	return usage{gateway: g, goroutines: runtime.NumGoroutine(), heapBytes: heapBytes()}
+func measureUsage(t testing.TB, g *gatewaytest.Gateway) usage {
+	t.Helper()
+	return usage{
+		gateway: g, goroutines: runtime.NumGoroutine(), heapBytes: heapBytes(),
+		subscriptions: metric(t, adminOf(g), subscriptionsMetric), pending: metric(t, adminOf(g), pendingMetric),
+	}
 }
 
 func heapBytes() uint64 {
@@ -243,10 +247,13 @@ func heapBytes() uint64 {
 	return m.HeapAlloc
 }
 
-// wantBack demands that the process uses again what it used before. The logs of the clients that are judged grow meanwhile.
+// wantBack demands that the gateway has again what it had before, and the process uses about as much. The logs of the clients that are judged grow meanwhile; that a gateway
+// keeps nothing at all is for TestStormsLeaveNothing.
 func (u usage) wantBack(t *testing.T) {
 	t.Helper()
 	const moreGoroutines, moreBytes = 5, 8 << 20
+	eventually(t, "there are as many subscriptions as before", func() bool { return metric(t, adminOf(u.gateway), subscriptionsMetric) == u.subscriptions })
+	eventually(t, "as many symbols are pending as before", func() bool { return metric(t, adminOf(u.gateway), pendingMetric) == u.pending })
 	eventually(t, fmt.Sprintf("there are %d goroutines again", u.goroutines), func() bool { return runtime.NumGoroutine() <= u.goroutines+moreGoroutines })
 	eventually(t, fmt.Sprintf("the heap has %d bytes again", u.heapBytes), func() bool { return heapBytes() <= u.heapBytes+moreBytes })
 }

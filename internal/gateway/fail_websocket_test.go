@@ -187,7 +187,7 @@ func TestWebSocketNeverReadingClient(t *testing.T) {
 	defer feed.Stop()
 	raw := openDeafWebSocket(t, g, `{"subscribe":{"symbols":["`+strings.Join(symbols, `","`)+`"],"conflation":{"policy":"CONFLATION_POLICY_NONE"}}}`)
 	begun := time.Now()
-	eventually(t, "the connection to be cut", func() bool { return counter(t, g, `tickgate_streams_ended_total{reason="stalled"}`) == 1 })
+	eventually(t, "the connection to be cut", func() bool { return metric(t, adminOf(g), `tickgate_streams_ended_total{reason="stalled"}`) == 1 })
 	const fill = 20 * time.Second // for the kernel's buffers on the way, ours and the client's
 	if took := time.Since(begun); took < c.Stream.SendStall || took > c.Stream.SendStall+fill {
 		t.Errorf("cut after %v, want between %v and %v", took, c.Stream.SendStall, c.Stream.SendStall+fill)
