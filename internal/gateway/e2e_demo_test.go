@@ -82,20 +82,14 @@ type printedAddress struct {
 	pasted           *tickgatev1.ClientMessage // what that line sends
 }
 
-var (
-	addressLine = regexp.MustCompile(`^  (gRPC|web|admin|NATS) +(\S+)$`)
-	grpcurlLine = regexp.MustCompile(`^  (grpcurl -plaintext -d '(.*)' (\S+) tickgate\.v1\.MarketData/Stream)$`)
-)
+var grpcurlLine = regexp.MustCompile(`^  (grpcurl -plaintext -d '(.*)' (\S+) tickgate\.v1\.MarketData/Stream)$`)
 
 func printedAddresses(t *testing.T, p *gatewaytest.Process) printedAddress {
 	t.Helper()
 	stdout, _ := p.Output()
-	addresses := make(map[string]string)
+	addresses := addressesIn(stdout)
 	a := printedAddress{pasted: &tickgatev1.ClientMessage{}}
 	for _, line := range stdout {
-		if m := addressLine.FindStringSubmatch(line); m != nil {
-			addresses[m[1]] = m[2]
-		}
 		if m := grpcurlLine.FindStringSubmatch(line); m != nil {
 			a.grpcurl = m[1]
 			if err := protojson.Unmarshal([]byte(m[2]), a.pasted); err != nil || m[3] != addresses["gRPC"] {

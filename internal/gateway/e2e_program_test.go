@@ -25,7 +25,7 @@ func TestProgram(t *testing.T) {
 }
 
 // freePorts are flags with which a gateway disturbs nobody.
-func freePorts(t *testing.T) []string {
+func freePorts(t testing.TB) []string {
 	t.Helper()
 	return []string{
 		"--grpc-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--nats-listen=127.0.0.1:0",

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/generate"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
@@ -12,19 +13,26 @@ import (
 // TestNATSKilledAndRestartedUnderLoad takes the server away under a market and its clients, and brings it back on the same port with the same files.
 func TestNATSKilledAndRestartedUnderLoad(t *testing.T) {
 	t.Parallel()
-	loseNATS(t, 3*time.Second)
+	b := startBus(t)
+	loseNATS(t, b, gatewaytest.Start(t, b.joined(t)), 3*time.Second)
 }
 
 // TestLongNATSOutage is the same with five minutes without NATS.
 func TestLongNATSOutage(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
-	loseNATS(t, 5*time.Minute)
+	b := startBus(t)
+	loseNATS(t, b, gatewaytest.Start(t, b.joined(t)), 5*time.Minute)
 }
 
-func loseNATS(t *testing.T, outage time.Duration) {
-	b := startBus(t)
-	g := gatewaytest.Start(t, b.joined(t))
+// losable is a NATS server that is taken away and comes back on the same port with the same files.
+type losable interface {
+	connection() bus.Connection
+	stop()
+	restart()
+}
+
+func loseNATS(t *testing.T, b losable, g *gatewaytest.Gateway, outage time.Duration) {
 	market := gatewaytest.NewPublisher(t, b.connection())
 	feed := market.Trade(liveliness(1_000))
 	clients := openOnePerPolicy(t, g)

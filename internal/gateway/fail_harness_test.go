@@ -177,7 +177,7 @@ type clients struct {
 	streams []*gatewaytest.Stream
 }
 
-func openOnePerPolicy(t testing.TB, g *gatewaytest.Gateway) *clients {
+func openOnePerPolicy(t testing.TB, g dialer) *clients {
 	t.Helper()
 	c := &clients{t: t}
 	for _, policy := range policies {

@@ -22,7 +22,7 @@ func resumes(s *gatewaytest.Stream) []*tickgatev1.Resume {
 }
 
 // comeBack opens streams that go on where the clients' former ones ended, at another gateway.
-func (c *clients) comeBack(g *gatewaytest.Gateway) {
+func (c *clients) comeBack(g dialer) {
 	c.t.Helper()
 	for i, before := range c.streams {
 		<-before.Ended()
@@ -113,19 +113,24 @@ func TestResumeFromElsewhere(t *testing.T) {
 	} {
 		for _, policy := range policies {
 			s := gatewaytest.OpenStream(t, g.Dial(t), nil)
-			wish := &tickgatev1.Subscribe{Symbols: symbols, Conflation: policy}
-			for _, r := range held {
-				wrong := &tickgatev1.Resume{Symbol: r.GetSymbol(), Epoch: r.GetEpoch(), LastSequence: r.GetLastSequence()}
-				c.shift(wrong)
-				wish.Resume = append(wish.Resume, wrong)
-			}
-			s.SubscribeWith(wish)
+			s.SubscribeWith(&tickgatev1.Subscribe{Symbols: symbols, Conflation: policy, Resume: shifted(held, c.shift)})
 			s.Await("the last values", gatewaytest.HoldsLast(market, symbols))
 			wantResumeRefused(t, c.name, s)
 			checkStream(t, c.name, market, s)
 		}
 	}
 	clients.check(market)
+}
+
+// shifted returns changed copies.
+func shifted(held []*tickgatev1.Resume, shift func(*tickgatev1.Resume)) []*tickgatev1.Resume {
+	var all []*tickgatev1.Resume
+	for _, r := range held {
+		wrong := &tickgatev1.Resume{Symbol: r.GetSymbol(), Epoch: r.GetEpoch(), LastSequence: r.GetLastSequence()}
+		shift(wrong)
+		all = append(all, wrong)
+	}
+	return all
 }
 
 // wantResumeRefused demands one gap and one snapshot for each symbol.
