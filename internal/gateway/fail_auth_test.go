@@ -3,9 +3,11 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,22 +31,29 @@ type door struct {
 	logs    string // what the log says to the wrong one
 }
 
-// TestAuthentication joins servers with the right credentials, and tries to with wrong ones.
+// TestAuthentication joins servers with the right credentials, and tries to with wrong ones, as a gateway and as feedsim.
 func TestAuthentication(t *testing.T) {
+	t.Parallel()
+	feedsim := gatewaytest.Build(t, "tickgate/cmd/feedsim")
 	for _, d := range []door{passwordDoor(), nkeyDoor(t), credsDoor(t), tlsDoor(t), mutualTLSDoor(t)} {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			url := d.scheme + "://" + startGuarded(t, d.options)
+			url := d.scheme + "://" + startServer(t, d.options).Addr().String()
 			t.Run("right", func(t *testing.T) { joins(t, d.right, url) })
 			t.Run("wrong", func(t *testing.T) { keepsTrying(t, d, url) })
+			t.Run("feedsim right", func(t *testing.T) { feedsimJoins(t, feedsim, d.right, url) })
+			t.Run("feedsim wrong", func(t *testing.T) { feedsimGivesUp(t, feedsim, d.wrong, url) })
 		})
 	}
 }
 
-// startGuarded starts a server with options and returns its address.
-func startGuarded(t testing.TB, options server.Options) string {
+// startServer starts a server with options, on any port if they name none.
+func startServer(t testing.TB, options server.Options) *server.Server {
 	t.Helper()
-	options.Host, options.Port, options.NoSigs, options.NoLog = "127.0.0.1", server.RANDOM_PORT, true, true
+	if options.Port == 0 {
+		options.Port = server.RANDOM_PORT
+	}
+	options.Host, options.NoSigs, options.NoLog = "127.0.0.1", true, true
 	s, err := server.NewServer(&options)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +66,7 @@ func startGuarded(t testing.TB, options server.Options) string {
 	if !s.ReadyForConnections(gatewaytest.Patience) {
 		t.Fatal("the NATS server does not start")
 	}
-	return s.Addr().String()
+	return s
 }
 
 // joins demands that a value gets from the server to a client.
@@ -72,6 +81,51 @@ func joins(t *testing.T, right bus.Connection, url string) {
 	market.Publish(symbols[0], quoteOf(100))
 	client.Await("the value", gatewaytest.HoldsLast(market, symbols[:1]))
 	checkStream(t, "NONE", market, client)
+}
+
+// feedsimJoins demands that what feedsim publishes gets to a client of a gateway at the same server.
+func feedsimJoins(t *testing.T, program string, right bus.Connection, url string) {
+	right.URL = url
+	config := gatewaytest.Config(t)
+	config.Bus = right
+	client := gatewaytest.OpenStream(t, gatewaytest.Start(t, config).Dial(t), nil)
+	client.Subscribe(gatewaytest.Latest(), symbols)
+	p := startFeedsim(t, program, right)
+	client.Await("a quote of each symbol", func(h gatewaytest.Holdings) bool {
+		return !slices.ContainsFunc(symbols, func(symbol string) bool { return h[symbol] == nil || !h[symbol].Quote.BidPrice.Present })
+	})
+	code := p.Wait()
+	if stdout, stderr := p.Output(); code != 0 || len(stderr) != 0 || !strings.Contains(strings.Join(stdout, "\n"), " 1000 events") {
+		t.Errorf("exit code %d, %q and %q, want 0 and 1000 events", code, stdout, stderr)
+	}
+}
+
+// feedsimGivesUp demands that feedsim with the wrong credentials ends after its time-out and says where it was not let in.
+func feedsimGivesUp(t *testing.T, program string, wrong bus.Connection, url string) {
+	wrong.URL = url
+	p := startFeedsim(t, program, wrong, "--nats-timeout=300ms")
+	code := p.Wait()
+	stdout, stderr := p.Output()
+	if said := strings.Join(stderr, "\n"); code != 1 || len(stdout) != 0 || !strings.Contains(said, "nats-url") || !strings.Contains(said, "300ms") {
+		t.Errorf("exit code %d, %q and %q, want 1 and where it was not let in", code, stdout, stderr)
+	} else if wrong.Password != "" && strings.Contains(said, wrong.Password) {
+		t.Errorf("%q tells the password", said)
+	}
+}
+
+// startFeedsim publishes a thousand events of symbols at once.
+func startFeedsim(t testing.TB, program string, c bus.Connection, more ...string) *gatewaytest.Process {
+	t.Helper()
+	args := []string{"generate", fmt.Sprintf("--symbols=%d", symbolCount), "--count=1000", "--speed=max"}
+	for setting, value := range map[string]string{
+		"nats-url": c.URL, "nats-user": c.User, "nats-creds-file": c.CredsFile, "nats-nkey-file": c.NKeyFile,
+		"nats-tls-ca": c.TLSCA, "nats-tls-cert": c.TLSCert, "nats-tls-key": c.TLSKey,
+	} {
+		if value != "" {
+			args = append(args, "--"+setting+"="+value)
+		}
+	}
+	return gatewaytest.StartProcess(t, program, []string{"TICKGATE_NATS_PASSWORD=" + c.Password}, append(args, more...)...)
 }
 
 // keepsTrying demands that a gateway with the wrong credentials says what is wrong, stays, tries again and is not ready.
