@@ -22,6 +22,7 @@ func TestProgram(t *testing.T) {
 	t.Run("port in use", func(t *testing.T) { takePorts(t, program) })
 	t.Run("wrong settings", func(t *testing.T) { giveWrongSettings(t, program) })
 	t.Run("print-config", func(t *testing.T) { printConfig(t, program) })
+	t.Run("defaults", func(t *testing.T) { printDefaults(t, program) })
 }
 
 // freePorts are flags with which a gateway disturbs nobody.
@@ -135,6 +136,52 @@ func printConfig(t *testing.T, program string) {
 	for _, origin := range []string{"TICKGATE_RING_DEPTH", "flag --stale-after"} {
 		if !slices.ContainsFunc(strings.Split(first, "\n"), func(line string) bool { return strings.Contains(line, origin) }) {
 			t.Errorf("where a setting comes from, %s, is not told:\n%s", origin, first)
+		}
+	}
+}
+
+// printDefaults pins what users rely on without setting it: where the gateway listens, its limits and its times.
+func printDefaults(t *testing.T, program string) {
+	var settings map[string]any
+	if err := yaml.Unmarshal([]byte(printed(t, program, nil)), &settings); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]any{
+		"grpc-listen":  "127.0.0.1:50051",
+		"web-listen":   "127.0.0.1:8080",
+		"admin-listen": "127.0.0.1:9464",
+		"nats-listen":  "127.0.0.1:4222",
+		"nats-url":     "", // a NATS of our own, there
+
+		"max-symbols-per-request":    1_000,
+		"max-symbols-per-stream":     10_000,
+		"max-streams-per-connection": 100,
+		"max-message-bytes":          256 << 10,
+		"max-header-bytes":           16 << 10,
+		"handshake-timeout":          "5s",
+		"keepalive-time":             "10s",
+		"keepalive-timeout":          "5s",
+		"min-client-ping":            "10s",
+		"command-rate":               100,
+		"command-burst":              200,
+		"process-command-rate":       1_000,
+		"send-stall":                 "5s",
+		"max-symbols":                100_000,
+		"min-interval":               "0s",
+		"max-interval":               "1m0s",
+
+		"first-message-timeout": "10s",
+		"idle-timeout":          "1m0s",
+		"min-freshness":         "50ms",
+		"max-freshness":         "1m0s",
+		"drain-timeout":         "20s",
+		"drain-grace":           "5s",
+		"stale-after":           "1.5s",
+		"ring-depth":            64,
+		"subject-prefix":        "md",
+	} {
+		if got := settings[name]; got != want {
+			t.Errorf("%s is %v by default, want %v", name, got, want)
 		}
 	}
 }
