@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"tickgate/internal/bus"
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -26,7 +28,7 @@ func TestDrainUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := gatewaytest.Config(t)
 	c.DrainTimeout, c.Stream.DrainGrace, c.Stream.SendStall = 3*time.Second, time.Second, time.Minute
-	took := drainUnderLoad(t, c)
+	took := drainUnderLoad(t, drainedInProcess(gatewaytest.Start(t, c)))
 	if took < c.DrainTimeout || took > c.DrainTimeout+2*time.Second {
 		t.Errorf("the gateway took %v to stop, want %v: nothing else ends a stream that is not read", took, c.DrainTimeout)
 	}
@@ -47,17 +49,32 @@ func TestLongDrainUnderLoad(t *testing.T) {
 			t.Parallel()
 			config := gatewaytest.Config(t)
 			c.change(&config)
-			if took := drainUnderLoad(t, config); took > 25*time.Second {
-				t.Errorf("the gateway took %v to stop, want 25s at most", took)
+			if took := drainUnderLoad(t, drainedInProcess(gatewaytest.Start(t, config))); took > longestDrain {
+				t.Errorf("the gateway took %v to stop, want %v at most", took, longestDrain)
 			}
 		})
 	}
 }
 
+// longestDrain is the time from SIGTERM to the end, with the default settings.
+const longestDrain = 25 * time.Second
+
+// drained is a gateway that is about to be told to stop, here or in a process of its own.
+type drained struct {
+	dialer
+	bus   bus.Connection
+	admin string // URL
+	begin func()
+	await func() // until everything has ended
+}
+
+func drainedInProcess(g *gatewaytest.Gateway) drained {
+	return drained{dialer: g, bus: g.Bus(), admin: adminOf(g), begin: g.BeginDrain, await: g.Stop}
+}
+
 // drainUnderLoad drains a gateway with streams that receive and some that never read, and returns how long it took to stop.
-func drainUnderLoad(t *testing.T, config gateway.Config) time.Duration {
-	g := gatewaytest.Start(t, config)
-	market := gatewaytest.NewPublisher(t, g.Bus())
+func drainUnderLoad(t *testing.T, g drained) time.Duration {
+	market := gatewaytest.NewPublisher(t, g.bus)
 	market.Trade(liveliness(100))
 	readers := openReaders(t, g)
 	for range deafStreams {
@@ -67,9 +84,10 @@ func drainUnderLoad(t *testing.T, config gateway.Config) time.Duration {
 		r.Await("all symbols live", live())
 	}
 	readers[0].Await("a live market", trading())
+	wantPage(t, g.admin+"/readyz", http.StatusOK, "ready\n")
 
 	began := time.Now()
-	g.BeginDrain()
+	g.begin()
 	for i, r := range readers {
 		<-r.Ended()
 		told := r.toldAt.Load()
@@ -84,7 +102,9 @@ func drainUnderLoad(t *testing.T, config gateway.Config) time.Duration {
 		}
 	}
 	t.Logf("all readers had ended after %v", time.Since(began))
-	g.Stop()
+	wantPage(t, g.admin+"/readyz", http.StatusServiceUnavailable, "draining\n") // those who do not read are still there
+	wantPage(t, g.admin+"/healthz", http.StatusOK, "ok\n")
+	g.await()
 	took := time.Since(began)
 	t.Logf("the gateway had stopped after %v", took)
 	for i, r := range readers {
@@ -100,7 +120,7 @@ type reader struct {
 }
 
 // openReaders spreads the streams over some connections; one in ten has policy LATEST.
-func openReaders(t testing.TB, g *gatewaytest.Gateway) []*reader {
+func openReaders(t testing.TB, g dialer) []*reader {
 	t.Helper()
 	const perConnection = 50
 	var readers []*reader
