@@ -19,8 +19,8 @@ import (
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// staleBound is two seconds, and what a busy machine adds to them.
-const staleBound = 2*time.Second + slowness*500*time.Millisecond
+// staleBound is the two seconds that are promised, and what a busy machine takes to deliver.
+const staleBound = 2*time.Second + slowness*200*time.Millisecond
 
 // intervalTolerance is half of the longest interval here, which subscriptions leave for the unevenness of sending, and a millisecond for the resolution of
 // their clock. These tests keep the machine busy and do not judge pace beyond that.
