@@ -16,10 +16,7 @@ import (
 )
 
 // envPrefix begins the environment variables of the project.
-const envPrefix = "TICKGATE"
-
-// testDataVariable has the prefix and is no setting: the tests look for data where it says.
-const testDataVariable = "TICKGATE_DATA"
+const envPrefix = settings.ProjectPrefix
 
 // publishing is what every command needs to publish.
 type publishing struct {
@@ -54,7 +51,7 @@ func (s *publishing) register(set *settings.Set) {
 	flags.DurationVar(&s.natsTimeout, "nats-timeout", s.natsTimeout, "how long to wait for NATS at the start")
 	p := &s.publisher
 	flags.StringVar(&p.Name, "publisher", p.Name, "`name` of this feed; two feeds of one bus need two names")
-	flags.StringVar(&p.Prefix, "prefix", p.Prefix, "`prefix` of all subjects")
+	flags.StringVar(&p.Prefix, "subject-prefix", p.Prefix, "first `token` of every bus subject")
 	flags.IntVar(&p.BatchEvents, "batch", p.BatchEvents, "most `events` in one message; only those of one symbol and kind that are due together")
 	flags.DurationVar(&p.HeartbeatEvery, "heartbeat", p.HeartbeatEvery, "interval of signs of life")
 }

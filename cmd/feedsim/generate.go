@@ -13,7 +13,7 @@ import (
 
 func (p program) generate(ctx context.Context, args []string) error {
 	set := settings.New("feedsim generate", envPrefix)
-	set.IgnoreEnv(testDataVariable)
+	set.IgnoreEnv(settings.ProjectVariables()...)
 	set.Description = "Publishes a made-up market: prices walk at random on their tick grid. The same settings give the same events.\n" +
 		"Without count and duration it goes on until it is stopped."
 	market, publishing := generate.DefaultConfig(), defaultPublishing()

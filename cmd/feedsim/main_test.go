@@ -93,7 +93,7 @@ func TestGenerate(t *testing.T) {
 	s := startNATS(t, server.Options{})
 	messages := subscribe(t, s, "test.*.*", 2000)
 	code, stdout, stderr := feedsimRun(t.Context(), t, []string{"TICKGATE_NATS_URL=" + s.ClientURL(), "TICKGATE_DATA=/data", "HOME=/"},
-		"generate", "--count=1000", "--speed=max", "--symbols=3", "--prefix=test", "--publisher=gen")
+		"generate", "--count=1000", "--speed=max", "--symbols=3", "--subject-prefix=test", "--publisher=gen")
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}

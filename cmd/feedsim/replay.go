@@ -32,7 +32,7 @@ type replaySettings struct {
 
 func (p program) replay(ctx context.Context, args []string) error {
 	set := settings.New("feedsim replay", envPrefix)
-	set.IgnoreEnv(testDataVariable)
+	set.IgnoreEnv(settings.ProjectVariables()...)
 	set.Arguments = "FILE..."
 	set.Description = "Publishes the quotes and trades of CSV files, merged by time, at the pace at which they were recorded. Files may be compressed with gzip."
 	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol, cloneShift: replay.DefaultConfig().CloneShift}

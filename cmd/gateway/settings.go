@@ -12,9 +12,9 @@ import (
 
 // load gives config and level their effective values.
 func load(config *gateway.Config, level *slog.Level, args, environ []string, out io.Writer) error {
-	set := settings.New("gateway", "TICKGATE")
+	set := settings.New("gateway", settings.ProjectPrefix)
 	set.Description = "Serves conflated market data from NATS over gRPC. Without --nats-url it runs a NATS server of its own."
-	set.IgnoreEnv("TICKGATE_DATA", "TICKGATE_LONG") // the tests' own
+	set.IgnoreEnv(settings.ProjectVariables()...)
 	flags := set.Flags()
 	registerProcess(flags, config)
 	levelName := flags.String("log-level", "info", "debug, info, warn or error")
@@ -51,6 +51,7 @@ func registerBus(set *settings.Set, c *gateway.Config) {
 	f.StringVar(&c.Bus.TLSCert, "nats-tls-cert", c.Bus.TLSCert, "PEM file of the client certificate")
 	f.StringVar(&c.Bus.TLSKey, "nats-tls-key", c.Bus.TLSKey, "PEM file of its key")
 	f.StringVar(&c.NATS.Listen, "nats-listen", c.NATS.Listen, "host:port of the embedded NATS server")
+	f.DurationVar(&c.NATS.StartTimeout, "nats-start-timeout", c.NATS.StartTimeout, "time the embedded NATS server may take to come up, with the recovery of its files")
 	f.StringVar(&c.NATS.StoreDir, "data-dir", c.NATS.StoreDir, "folder of the embedded NATS server's JetStream files")
 	f.BoolVar(&c.CreateStream, "create-stream", c.CreateStream, "create the JetStream stream of last values at the NATS that is joined; the embedded one always has it")
 	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long that stream keeps an event")

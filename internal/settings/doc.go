@@ -14,6 +14,8 @@
 // TICKGATE_CONFIG. Whatever is not understood is refused, in every source and even where a higher source overrides it, with one line per mistake.
 // --print-config writes the effective values and where each comes from; the output is a valid file again.
 //
+// The programs of the project share the prefix TICKGATE and may share one environment: each leaves the variables of the others, which ProjectVariables lists, to them.
+//
 // What a component's Validate refuses is given to Check, which adds the source and the value.
 //
 // # Concurrency

@@ -48,12 +48,12 @@ func (s *Set) environmentLayer(environ []string) (layer, error) {
 		TransformFunc: func(variable, value string) (string, any) {
 			name := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, s.envPrefix), "_", "-"))
 			switch {
+			case s.lookup(name) != nil && variable == s.envName(name):
+				return name, value
 			case variable == s.envName(configName) || s.envIgnored(variable):
 				return "", nil // left out
-			case s.lookup(name) == nil || variable != s.envName(name):
-				return variable, value
 			}
-			return name, value
+			return variable, value
 		},
 	})
 	values, err := provider.Read()

@@ -74,7 +74,8 @@ func (s *Set) SecretVar(p *string, name, usage string) {
 	s.secrets[name] = struct{}{}
 }
 
-// IgnoreEnv names environment variables that have the prefix and are not settings. A name that ends in * stands for all that begin so.
+// IgnoreEnv names environment variables that have the prefix and are not settings. A name that ends in * stands for all that begin so. What is registered is a setting
+// even if it is named here.
 func (s *Set) IgnoreEnv(names ...string) { s.ignoredEnv = append(s.ignoredEnv, names...) }
 
 // Source returns where the effective value of a setting comes from, after Load.
@@ -102,7 +103,7 @@ func (s *Set) current(flag *pflag.Flag) any {
 }
 
 func (s *Set) envName(name string) string {
-	return s.envPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	return s.envPrefix + variableOf(name)
 }
 
 func (s *Set) envIgnored(variable string) bool {

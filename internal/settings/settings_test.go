@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func newSet(c *config) *settings.Set {
 	s.Flags().DurationVar(&c.Stall, "send-stall", c.Stall, "close a connection that took nothing for so long")
 	s.Flags().Float64Var(&c.Speed, "speed", c.Speed, "times the recorded pace")
 	s.Flags().StringSliceVar(&c.Kinds, "kinds", c.Kinds, "`kinds` of events")
-	s.IgnoreEnv("TICKGATE_DATA", "TICKGATE_FEEDSIM_*")
+	s.IgnoreEnv("TICKGATE_DATA", "TICKGATE_FEEDSIM_*", "TICKGATE_NATS_URL") // the last is a setting all the same
 	return s
 }
 
@@ -283,5 +284,22 @@ func TestArguments(t *testing.T) {
 	}
 	if got := s.Flags().Args(); !reflect.DeepEqual(got, []string{"a.csv", "--b.csv"}) || rate != 5 {
 		t.Errorf("arguments %q, rate %d", got, rate)
+	}
+}
+
+// TestProjectVariables: one environment for all programs of the project.
+func TestProjectVariables(t *testing.T) {
+	known := settings.ProjectVariables()
+	for _, want := range []string{"TICKGATE_RING_DEPTH", "TICKGATE_BURST_FACTOR", "TICKGATE_NATS_URL", "TICKGATE_DATA", "TICKGATE_LONG"} {
+		if !slices.Contains(known, want) {
+			t.Errorf("%s is not known", want)
+		}
+	}
+	seed := 0
+	s := settings.New("feedsim generate", settings.ProjectPrefix)
+	s.IgnoreEnv(known...)
+	s.Flags().IntVar(&seed, "seed", seed, "where everything random begins")
+	if err := s.Load(nil, []string{"TICKGATE_RING_DEPTH=deep", "TICKGATE_SEED=7"}, io.Discard); err != nil || seed != 7 {
+		t.Errorf("seed is %d, error %v, want 7 and the gateway's variable to be left alone", seed, err)
 	}
 }

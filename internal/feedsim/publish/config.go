@@ -17,7 +17,7 @@ var ErrConfig = errors.New("publish: configuration")
 // MaxHeartbeat is the greatest heartbeat interval: gateways take a feed for dead after two seconds of silence.
 const MaxHeartbeat = time.Second
 
-// Config of a Publisher. Errors call the fields by their settings: publisher, prefix, batch, heartbeat.
+// Config of a Publisher. Errors call the fields by their settings: publisher, subject-prefix, batch, heartbeat.
 type Config struct {
 	// Name of the publisher, 1 to 64 printable ASCII bytes. Two publishers of one bus need two names. Default "feedsim".
 	Name string
@@ -54,7 +54,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: publisher: %w", ErrConfig, err)
 	}
 	if _, err := bus.NewSubjects(c.Prefix); err != nil {
-		return fmt.Errorf("%w: prefix: %w", ErrConfig, err)
+		return fmt.Errorf("%w: subject-prefix: %w", ErrConfig, err)
 	}
 	if c.BatchEvents < 1 || c.BatchEvents > bus.MaxEventsPerMessage {
 		return fmt.Errorf("%w: batch is %d, give 1 to %d", ErrConfig, c.BatchEvents, bus.MaxEventsPerMessage)

@@ -229,11 +229,11 @@ func TestHeartbeats(t *testing.T) {
 
 func TestConfigNamesTheField(t *testing.T) {
 	for field, change := range map[string]func(*publish.Config){
-		"publisher": func(c *publish.Config) { c.Name = "" },
-		"prefix":    func(c *publish.Config) { c.Prefix = "md.>" },
-		"batch":     func(c *publish.Config) { c.BatchEvents = 0 },
-		"heartbeat": func(c *publish.Config) { c.HeartbeatEvery = 2 * time.Second },
-		"Clock":     func(c *publish.Config) { c.Clock = nil },
+		"publisher":      func(c *publish.Config) { c.Name = "" },
+		"subject-prefix": func(c *publish.Config) { c.Prefix = "md.>" },
+		"batch":          func(c *publish.Config) { c.BatchEvents = 0 },
+		"heartbeat":      func(c *publish.Config) { c.HeartbeatEvery = 2 * time.Second },
+		"Clock":          func(c *publish.Config) { c.Clock = nil },
 	} {
 		config := publish.DefaultConfig()
 		change(&config)
