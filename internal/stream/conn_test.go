@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 func listenTCP(t testing.TB) net.Listener {
@@ -70,4 +71,38 @@ func (c *gagged) Read(p []byte) (int, error) {
 	}
 	c.gag.mu.Unlock()
 	return c.Conn.Read(p)
+}
+
+// watch notes when a connection last brought something, and when it ended.
+type watch struct {
+	mu        sync.Mutex
+	lastBytes time.Time // guarded by mu
+	end       time.Time // guarded by mu; zero: it has not ended
+}
+
+func (w *watch) wrap(conn net.Conn) net.Conn { return &watched{Conn: conn, watch: w} }
+
+func (w *watch) seen() (lastBytes, end time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lastBytes, w.end
+}
+
+type watched struct {
+	net.Conn
+	watch *watch
+}
+
+// Read implements net.Conn.
+func (c *watched) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.watch.mu.Lock()
+	defer c.watch.mu.Unlock()
+	if n > 0 {
+		c.watch.lastBytes = time.Now()
+	}
+	if err != nil && c.watch.end.IsZero() {
+		c.watch.end = time.Now()
+	}
+	return n, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -115,16 +116,19 @@ func TestSlowReaderWithoutAcknowledgements(t *testing.T) {
 	t.Logf("%d batches taken at 40/s of 400 events/s: median age %v, greatest %v", len(ages), ages[len(ages)/2], ages[len(ages)-1])
 }
 
-// TestNeverReadingClient: its connection is closed after the send stall, what it can make the gateway hold is bounded, and a client of the same
-// worker is served all the while.
+// TestNeverReadingClient: its connection is closed after the send stall and not much later, what it can make the gateway hold is bounded, and a client
+// of the same worker is served all the while.
 func TestNeverReadingClient(t *testing.T) {
 	t.Parallel()
+	const stall, housekeeping, slack = time.Second, 50 * time.Millisecond, slowness * 400 * time.Millisecond
 	g := newGate(t, func(o *options) {
-		o.subscriptions.Workers = 1
-		o.stream.SendStall = time.Second
+		o.subscriptions.Workers, o.subscriptions.Housekeeping = 1, housekeeping
+		o.stream.SendStall = stall
 	})
 	markets, names := g.markets("S", 100)
-	stuck := g.openUnjudged(g.connect(nil, smallWindows()...))
+	var watch watch
+	began := time.Now()
+	stuck := g.openUnjudged(g.connect(watch.wrap, smallWindows()...))
 	stuck.subscribe(1, names...)
 	churn(t, 2_000, markets...)
 
@@ -145,7 +149,21 @@ func TestNeverReadingClient(t *testing.T) {
 	if held := int(g.service.Stats().BytesSent) - taken; held > windows+inFlight+32<<10 {
 		t.Errorf("%d bytes were handed over for a client that reads nothing", held)
 	}
-	waitFor(t, "the connection to be closed", func() bool { return stuck.stream.Context().Err() != nil || g.service.Stats().ActiveStreams == 1 })
+	waitFor(t, "the connection to be closed", func() bool { _, end := watch.seen(); return !end.IsZero() })
+	// The message that waits was handed over when the window was full, which is when the last bytes came.
+	lastBytes, end := watch.seen()
+	if waited := end.Sub(lastBytes); end.Sub(began) < stall || waited > stall+2*housekeeping+slack {
+		t.Errorf("the connection was closed %v after the last bytes, want %v and at most %v more", waited, stall, 2*housekeeping+slack)
+	}
+	if s := stuck.end(); s.Code() != codes.Unavailable {
+		t.Errorf("the client that does not read is ended with %v", s)
+	}
+	waitFor(t, "its stream to be gone", func() bool { return g.service.Stats().ActiveStreams == 1 })
+	for reason, count := range g.service.Stats().StreamsEnded {
+		if want := map[string]uint64{"stalled": 1}[reason]; count != want {
+			t.Errorf("%d streams ended as %q, want %d", count, reason, want)
+		}
+	}
 	reader.lives()
 }
 
