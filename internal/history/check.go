@@ -170,7 +170,7 @@ func (c *checker) update(sub *subscription, b *tickgatev1.Batch, u *tickgatev1.U
 	c.checkValue(sub, h, u, now)
 
 	c.stream.newest[sub.symbol] = now
-	sub.commit(now, b, c.position)
+	sub.commit(now, c.position)
 }
 
 // merge applies an update to what is held, in the scales of the instrument in force.

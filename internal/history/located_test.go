@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -30,6 +31,7 @@ type grantedTo struct {
 	id       uint32
 	kinds    []tickgatev1.Kind
 	policy   tickgatev1.ConflationPolicy // the first that was granted
+	interval time.Duration               // granted with it
 	isSteady bool                        // no SetConflation since
 	isResume bool
 	inLast   bool // still subscribed at the end of the log
@@ -100,6 +102,7 @@ func (l *locator) subscribed(r *tickgatev1.SubscribeResult) {
 	wish := l.pending[r.GetRequestId()]
 	for _, a := range r.GetAccepted() {
 		sub := &grantedTo{symbol: a.GetSymbol(), id: a.GetId(), kinds: wish.GetKinds(), policy: r.GetConflation().GetPolicy(), isSteady: true}
+		sub.interval = time.Duration(r.GetConflation().GetIntervalMs()) * time.Millisecond
 		sub.isResume = slices.ContainsFunc(wish.GetResume(), func(r *tickgatev1.Resume) bool { return r.GetSymbol() == sub.symbol })
 		l.current[a.GetId()] = &place{sub: sub}
 	}
@@ -148,3 +151,6 @@ func (at *located) hasGap(reason tickgatev1.GapReason) int {
 
 // continues reports whether the update follows another of its subscription and epoch, as a difference.
 func (at *located) continues() bool { return at.before != nil && !at.update.GetSnapshot() }
+
+// isAlone reports whether there is such an update, and nothing else in its batch.
+func (at *located) isAlone() bool { return at != nil && len(at.batch.GetUpdates()) == 1 }

@@ -195,6 +195,16 @@ var paceBugs = []mutator{
 		func(at *located) bool { return at.sub.policy == interval && at.sub.isSteady && at.before != nil },
 		func(_ *recorded, at *located) { at.batch.TsSend = at.before.batch.TsSend + int64(time.Millisecond) },
 	)},
+	{"every interval is two fifths too short", history.RulePaced, updates(
+		func(at *located) bool {
+			return at.sub.policy == interval && at.sub.isSteady && at.isAlone() && at.before.isAlone() && at.before.before.isAlone()
+		},
+		func(h *recorded, at *located) {
+			h.options.IntervalTolerance = at.sub.interval / 2 // so each for itself might be
+			first := at.before.before.batch.TsSend
+			at.before.batch.TsSend, at.batch.TsSend = first+int64(at.sub.interval)*3/5, first+int64(at.sub.interval)*6/5
+		},
+	)},
 	{"two updates of a symbol in one batch", history.RulePaced, updates(
 		func(at *located) bool { return at.sub.policy == latest && at.sub.isSteady },
 		func(_ *recorded, at *located) {

@@ -34,8 +34,8 @@ type Options struct {
 	// StaleBound is how long after the beginning of a silence a client may still rely on a value without being told. 0: 2 s.
 	StaleBound time.Duration
 
-	// IntervalTolerance is how much earlier than the granted interval an update may be sent, for timers that were late the time before.
-	// 0: none.
+	// IntervalTolerance is how much earlier than so many granted intervals after another an update may be sent, for timers that were late the time
+	// before. It counts once however many intervals there are between, and for no more than half of an interval and a millisecond. 0: none.
 	IntervalTolerance time.Duration
 
 	// MaxPerRule is how many violations of one rule are returned; the last one says how many more there are. 0: 20.

@@ -26,18 +26,35 @@ func (c *checker) checkGrant(asked, granted *tickgatev1.Conflation) {
 	}
 }
 
-// checkPace demands one update per batch unless the policy is NONE, and the granted interval between two updates. The first update of a
-// subscription is due at once.
+// pace counts the updates of a subscription under one grant by ts_send, so that it does not matter how late they arrive.
+type pace struct {
+	from  int64 // ts_send of the update that is counted from: of all updates so far, the one that makes the next one due last
+	count int64 // updates from there on; 0: none yet
+}
+
+// clockResolution is that of the clock by which subscriptions tell how long ago an update was sent.
+const clockResolution = time.Millisecond
+
+// checkPace demands one update per batch unless the policy is NONE, and the granted pace: from any update to the n-th after it n intervals. What is missing
+// from that at most is half an interval, since an update may be sent late and the next one on time (docs/adr/0005); it is missing once, not from each
+// interval, so that there are at most n+1 updates in n intervals. The snapshot is due at once, and counts as any other update.
 func (c *checker) checkPace(sub *subscription, b *tickgatev1.Batch) {
 	if sub.lastPosition == c.position && sub.policy != tickgatev1.ConflationPolicy_CONFLATION_POLICY_NONE {
 		c.violate(RulePaced, sub.symbol, "two updates in one batch")
 		return
 	}
-	if sub.policy != tickgatev1.ConflationPolicy_CONFLATION_POLICY_INTERVAL || sub.lastTsSend == 0 {
+	if sub.policy != tickgatev1.ConflationPolicy_CONFLATION_POLICY_INTERVAL {
 		return
 	}
 	interval := time.Duration(sub.intervalMillis) * time.Millisecond
-	if apart := time.Duration(b.GetTsSend() - sub.lastTsSend); apart < interval-c.options.IntervalTolerance {
-		c.violate(RulePaced, sub.symbol, "two updates %s apart, granted was an interval of %s", apart, interval)
+	early := min(c.options.IntervalTolerance, interval/2+clockResolution)
+	switch took := time.Duration(b.GetTsSend() - sub.pace.from); {
+	case sub.pace.count == 0 || took >= time.Duration(sub.pace.count)*interval:
+	case took < time.Duration(sub.pace.count)*interval-early:
+		c.violate(RulePaced, sub.symbol, "%d updates within %s, granted was an interval of %s", sub.pace.count+1, took, interval)
+	default:
+		sub.pace.count++
+		return
 	}
+	sub.pace = pace{from: b.GetTsSend(), count: 1}
 }

@@ -21,9 +21,12 @@ type script struct {
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 func newScript(kind tickgatev1.ConflationPolicy) *script {
+	return newGrantedScript(&tickgatev1.Conflation{Policy: kind})
+}
+
+func newGrantedScript(conflation *tickgatev1.Conflation) *script {
 	s := &script{published: history.NewPublisherLog(), client: history.NewClientLog()}
 	s.client.StreamStarted()
-	conflation := &tickgatev1.Conflation{Policy: kind}
 	s.client.Sent(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Subscribe{
 		Subscribe: &tickgatev1.Subscribe{Symbols: []string{"A"}, Conflation: conflation},
 	}})
@@ -49,10 +52,14 @@ func quoteEvent(sequence uint64) tick.Event {
 
 // update delivers the quote of one sequence as the newest event of another.
 func (s *script) update(sequence, bid uint64, conflated uint32) {
+	s.updateSent(noon, sequence, bid, conflated)
+}
+
+func (s *script) updateSent(at time.Time, sequence, bid uint64, conflated uint32) {
 	s.batches++
 	price := int64(bid)
 	s.receive(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_Batch{Batch: &tickgatev1.Batch{
-		TsSend: noon.UnixNano(), StreamSequence: s.batches,
+		TsSend: at.UnixNano(), StreamSequence: s.batches,
 		Updates: []*tickgatev1.Update{{
 			InstrumentId: 1, Sequence: sequence, Conflated: conflated, Snapshot: s.batches == 1, Quote: &tickgatev1.Quote{BidPrice: &price},
 		}},

@@ -56,8 +56,8 @@ type subscription struct {
 
 	// mayConflate allows the next update under NONE to merge events: it reads the newest value anew.
 	mayConflate  bool
-	lastTsSend   int64 // of the last update under the grant in force; 0: none
-	lastPosition int   // entry of the last update; -1: none
+	pace         pace // under the grant in force
+	lastPosition int  // entry of the last update; -1: none
 }
 
 // gaps sums up the gaps announced since the last update.
@@ -77,7 +77,7 @@ func (g *gaps) newAccount() bool {
 
 func (s *subscription) grant(granted *tickgatev1.Conflation) {
 	s.policy, s.intervalMillis = granted.GetPolicy(), granted.GetIntervalMs()
-	s.lastTsSend = 0
+	s.pace = pace{}
 	s.mayConflate = true
 }
 
@@ -101,10 +101,10 @@ func (s *subscription) withoutValue() bool {
 }
 
 // commit makes an update the last one.
-func (s *subscription) commit(now point, b *tickgatev1.Batch, position int) {
+func (s *subscription) commit(now point, position int) {
 	s.last, s.first, s.mayConflate = now, false, false
 	s.gaps = gaps{}
-	s.lastTsSend, s.lastPosition = b.GetTsSend(), position
+	s.lastPosition = position
 }
 
 func scalesOf(i *tickgatev1.Instrument) tick.Scales {

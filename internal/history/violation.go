@@ -29,7 +29,7 @@ const (
 	RuleNotTorn Rule = "not torn"
 	// RuleStaleTold: a client is told within the bound that a symbol has become stale, and that it is live before the next update.
 	RuleStaleTold Rule = "stale told"
-	// RulePaced: at most one update per symbol and granted interval, and per batch; what is granted is echoed.
+	// RulePaced: at most one update per symbol and granted interval, also over many of them, and per batch; what is granted is echoed.
 	RulePaced Rule = "paced"
 	// RuleResumed: a subscription begins with a snapshot, or continues exactly where it resumed, or says that it cannot and begins with a
 	// snapshot.
