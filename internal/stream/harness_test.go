@@ -45,11 +45,12 @@ type options struct {
 	stream        stream.Config
 	feed          stream.Feed
 	listener      net.Listener // nil: in memory
+	log           slog.Handler
 }
 
 func newGate(t testing.TB, change func(*options)) *gate {
 	t.Helper()
-	o := options{subscription.DefaultTableConfig(), subscription.DefaultConfig(), stream.DefaultConfig(), silentFeed{}, nil}
+	o := options{subscription.DefaultTableConfig(), subscription.DefaultConfig(), stream.DefaultConfig(), silentFeed{}, nil, slog.DiscardHandler}
 	o.subscriptions.Housekeeping = 20 * time.Millisecond
 	if change != nil {
 		change(&o)
@@ -63,7 +64,7 @@ func newGate(t testing.TB, change func(*options)) *gate {
 	if g.hub, err = subscription.NewHub(table, o.subscriptions); err != nil {
 		t.Fatal(err)
 	}
-	if g.service, err = stream.NewServer(g.hub, o.stream, o.feed, latency.NewTotals(), slog.New(slog.DiscardHandler)); err != nil {
+	if g.service, err = stream.NewServer(g.hub, o.stream, o.feed, latency.NewTotals(), slog.New(o.log)); err != nil {
 		t.Fatal(err)
 	}
 	g.server = grpc.NewServer(g.service.ServerOptions()...)

@@ -17,6 +17,7 @@ import (
 // rawClient speaks HTTP/2 by hand, for what no gRPC client would do: it answers no ping, obeys no setting and sends what it is told to.
 type rawClient struct {
 	t       testing.TB
+	gate    *gate
 	conn    net.Conn
 	framer  *http2.Framer
 	encoder *hpack.Encoder
@@ -35,7 +36,7 @@ func (g *gate) dialRaw() *rawClient {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		g.t.Fatal(err)
 	}
-	c := &rawClient{t: g.t, conn: conn, framer: http2.NewFramer(conn, conn)}
+	c := &rawClient{t: g.t, gate: g, conn: conn, framer: http2.NewFramer(conn, conn)}
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	c.encoder = hpack.NewEncoder(&c.headers)
 	return c
