@@ -158,3 +158,21 @@ func TestSlowConsumerIsToldOnce(t *testing.T) {
 		t.Errorf("%d episodes", episodes)
 	}
 }
+
+// TestSlowConsumerIsToldThatTheTransportIsFull: a client that does not read for a while finds the notice among what waited for it.
+func TestSlowConsumerIsToldThatTheTransportIsFull(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, func(o *options) {
+		o.stream.SlowNotice = 100 * time.Millisecond
+		o.stream.SendStall = time.Hour
+	})
+	markets, names := g.markets("S", 100)
+	c := g.openOn(g.connect(nil, smallWindows()...))
+	c.subscribe(1, names...)
+	churn(t, 5_000, markets...)
+	waitFor(t, "updates to be held back", func() bool { return g.service.Stats().SlowConsumers == 1 })
+	notice := c.until("the notice", func(m *tickgatev1.ServerMessage) bool { return m.GetNotice() != nil }).GetNotice()
+	if notice.GetKind() != tickgatev1.NoticeKind_NOTICE_KIND_SLOW_CONSUMER || notice.GetCause() != tickgatev1.NoticeCause_NOTICE_CAUSE_TRANSPORT || notice.GetDetail() == "" {
+		t.Errorf("got %v, want a slow consumer because of the transport", notice)
+	}
+}

@@ -66,6 +66,12 @@ func (m *market) status(s tick.TradingStatus) {
 	m.publish(tick.Event{Kind: tick.KindStatus, Status: s})
 }
 
+// enter changes the state of the symbol.
+func (m *market) enter(s *subscription.State) {
+	m.gate.table.SetState(m.symbol, s)
+	m.gate.table.StatesChanged()
+}
+
 // omit skips the next number, which is lost on the way.
 func (m *market) omit() {
 	m.next++
