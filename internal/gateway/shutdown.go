@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"time"
-
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
 // httpGrace is how long the web and admin servers have for requests under way.
@@ -15,7 +13,7 @@ const httpGrace = time.Second
 func (g *Gateway) shutDown(abort context.Context, s *stages) error {
 	g.log.Info("draining", "at-most", g.config.DrainTimeout)
 	g.draining.Store(true)
-	g.setServing(healthpb.HealthCheckResponse_NOT_SERVING)
+	g.health.Shutdown() // NOT_SERVING for good: last values that come from now on change nothing
 	deadline, cancel := context.WithTimeout(abort, g.config.DrainTimeout)
 	defer cancel()
 
