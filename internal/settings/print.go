@@ -3,7 +3,6 @@ package settings
 import (
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 	"unicode"
 
@@ -44,7 +43,7 @@ func (s *Set) writeConfig(out io.Writer) error {
 			return
 		}
 		begin, source := "", s.where(flag.Name)
-		if !reflect.DeepEqual(safe, value) {
+		if whole, err := inline(value); err != nil || whole != text { // by what is printed: no list and an empty one are the same
 			begin = "# "
 		}
 		if _, ok := s.origins[flag.Name]; !ok {
