@@ -3,10 +3,12 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +78,7 @@ func TestWebSocketCloseCodes(t *testing.T) {
 
 	write := func(kind websocket.MessageType, frame []byte) func(*websocket.Conn) {
 		return func(conn *websocket.Conn) {
-			if err := conn.Write(t.Context(), kind, frame); err != nil && !strings.Contains(err.Error(), "reset") {
+			if err := conn.Write(t.Context(), kind, frame); err != nil && !strings.Contains(err.Error(), "reset") && !strings.Contains(err.Error(), "broken pipe") {
 				t.Errorf("write: %v", err)
 			}
 		}
@@ -98,6 +100,10 @@ func TestWebSocketCloseCodes(t *testing.T) {
 		{"JSON with an unknown field", inJSON, "", text(`{"subscribe":{"symbols":["A"],"colour":"red"}}`), websocket.StatusInvalidFramePayloadData, "ClientMessage"},
 		{"no JSON", inJSON, "", text(`hello`), websocket.StatusInvalidFramePayloadData, "ClientMessage"},
 		{"a string of 10 MB", inJSON, "", text(`{"subscribe":{"symbols":["` + strings.Repeat("A", 10<<20) + `"]}}`), websocket.StatusMessageTooBig, ""},
+		{"a string of 10 MB while updates come", inJSON, "", func(conn *websocket.Conn) {
+			text(`{"subscribe":{"symbols":["A"]}}`)(conn)
+			text(`{"subscribe":{"symbols":["` + strings.Repeat("A", 10<<20) + `"]}}`)(conn)
+		}, websocket.StatusMessageTooBig, ""},
 		{"a foreign origin", inProto, "https://evil.example.com", nothing, websocket.StatusPolicyViolation, "web-origins"},
 		{"an origin that is none", inProto, "null", nothing, websocket.StatusPolicyViolation, "web-origins"},
 		{"no subprotocol of ours", "soap", "", nothing, websocket.StatusProtocolError, "tickgate.v1.proto"},
@@ -198,8 +204,50 @@ func TestWebSocketNeverReadingClient(t *testing.T) {
 	}
 }
 
+// TestWebSocketVanishedClient: one that answers no pings is noticed, though nothing is sent to it and no other time-out is near.
+func TestWebSocketVanishedClient(t *testing.T) {
+	c := gatewaytest.Config(t)
+	c.Stream.IdleTimeout, c.Stream.SendStall, c.Stream.HeartbeatInterval = time.Hour, time.Hour, time.Hour
+	c.WebSocket.PingInterval, c.WebSocket.PingTimeout = 100*time.Millisecond, 100*time.Millisecond
+	g := gatewaytest.Start(t, c)
+	answering := gatewaytest.OpenStream(t, g.DialWebSocket(t, webface.SubprotocolProto), nil)
+	answering.Subscribe(gatewaytest.Latest(), []string{"A"})
+	openDeafWebSocket(t, g, `{"subscribe":{"symbols":["A"]}}`)
+	active := func() float64 { return metric(t, adminOf(g), `grpc_stream_active_connections{service="data"}`) }
+	eventually(t, "the client that vanished to be noticed", func() bool { return active() == 1 })
+	if answering.Err() != nil {
+		t.Errorf("the client that answers was ended: %v", answering.Err())
+	}
+}
+
+// TestRefusedWebSocketIsNotHeld: a page of a foreign origin that neither answers the close frame nor goes away is cut off, and nothing of it is left.
+func TestRefusedWebSocketIsNotHeld(t *testing.T) {
+	c := gatewaytest.Config(t)
+	c.Stream.SendStall = 200 * time.Millisecond
+	g := gatewaytest.Start(t, c)
+	raw := upgradeByHand(t, g, "Origin: https://evil.example.com\r\n")
+	if _, err := raw.Write([]byte{0x82, 0xff, 0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}); err != nil { // a frame of 2^62 bytes, which never come
+		t.Fatal(err)
+	}
+	_ = raw.SetReadDeadline(time.Now().Add(gatewaytest.Patience))
+	if _, err := io.Copy(io.Discard, raw); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection stays open")
+	}
+}
+
 // openDeafWebSocket opens a WebSocket by hand, sends one text frame and reads nothing but the answer to the upgrade.
 func openDeafWebSocket(t *testing.T, g *gatewaytest.Gateway, message string) net.Conn {
+	t.Helper()
+	raw := upgradeByHand(t, g, "")
+	frame := []byte{0x81, 0x80 | 126, byte(len(message) >> 8), byte(len(message)), 0, 0, 0, 0} // masked with zeros
+	if _, err := raw.Write(append(frame, message...)); err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// upgradeByHand makes a WebSocket of a connection, with more headers, and reads the answer to that.
+func upgradeByHand(t *testing.T, g *gatewaytest.Gateway, headers string) net.Conn {
 	t.Helper()
 	raw, err := net.Dial("tcp", g.Addresses().Web)
 	if err != nil {
@@ -208,7 +256,7 @@ func openDeafWebSocket(t *testing.T, g *gatewaytest.Gateway, message string) net
 	t.Cleanup(func() { _ = raw.Close() })
 	_ = raw.(*net.TCPConn).SetReadBuffer(8 << 10)
 	if _, err := fmt.Fprintf(raw, "GET /v1/stream HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: %s\r\n\r\n", g.Addresses().Web, webface.SubprotocolJSON); err != nil {
+		"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Protocol: %s\r\n%s\r\n", g.Addresses().Web, webface.SubprotocolJSON, headers); err != nil {
 		t.Fatal(err)
 	}
 	var answer []byte
@@ -220,10 +268,6 @@ func openDeafWebSocket(t *testing.T, g *gatewaytest.Gateway, message string) net
 	}
 	if !strings.HasPrefix(string(answer), "HTTP/1.1 101") {
 		t.Fatalf("upgrade: %s", answer)
-	}
-	frame := []byte{0x81, 0x80 | 126, byte(len(message) >> 8), byte(len(message)), 0, 0, 0, 0} // masked with zeros
-	if _, err := raw.Write(append(frame, message...)); err != nil {
-		t.Fatal(err)
 	}
 	return raw
 }

@@ -159,6 +159,7 @@ func (g *Gateway) makeServers() error {
 	}
 	g.web = newHTTPServer(web)
 	g.web.ConnContext = websocket.ConnContext
+	g.web.ReadTimeout = 10 * time.Second // of a request; a WebSocket is none any more
 	return nil
 }
 

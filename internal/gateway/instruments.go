@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,6 +14,8 @@ import (
 
 // serveInstruments is ListInstruments for browsers: parameters prefix, page_size and page_token, the response in ProtoJSON.
 func (g *Gateway) serveInstruments(w http.ResponseWriter, r *http.Request) {
+	const maxPage, patience = 1_000, 10 * time.Second
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(patience)) // a browser that does not read keeps nothing
 	query := r.URL.Query()
 	request := &tickgatev1.ListInstrumentsRequest{Prefix: query.Get("prefix"), PageToken: query.Get("page_token")}
 	if size := query.Get("page_size"); size != "" {
@@ -21,7 +24,7 @@ func (g *Gateway) serveInstruments(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "page_size is "+strconv.Quote(size)+", give a number", http.StatusBadRequest)
 			return
 		}
-		request.PageSize = uint32(n)
+		request.PageSize = uint32(min(n, maxPage))
 	}
 	response, err := g.service.ListInstruments(r.Context(), request)
 	if err != nil {

@@ -30,6 +30,7 @@ type face struct {
 
 	outbox *outbox
 	reads  atomic.Uint64 // how often a read has begun or ended: odd while one waits
+	writes atomic.Uint64 // likewise for writes
 }
 
 var _ stream.Face = (*face)(nil)
@@ -85,8 +86,12 @@ func (f *face) Send(frame *stream.Frame) error {
 	return nil
 }
 
-// End implements stream.Face: what is in the outbox goes first, then the reason.
-func (f *face) End(err error) { f.outbox.end(err) }
+// End implements stream.Face: what is in the outbox goes first, then the reason. A client that does not take them is cut off, and so is one that does not answer the close frame.
+func (f *face) End(err error) {
+	if f.outbox.end(err) == endedNow {
+		time.AfterFunc(f.handler.service.SendStall(), f.Disconnect) // too late is no harm
+	}
+}
 
 // Disconnect implements stream.Face.
 func (f *face) Disconnect() {
@@ -104,15 +109,13 @@ func (f *face) Disconnect() {
 // finish ends the session's side, and returns when the client has been told, or cut off because it does not take that.
 func (f *face) finish(err error) {
 	f.End(err)
-	timer := time.AfterFunc(f.handler.service.SendStall(), f.Disconnect)
-	defer timer.Stop()
 	<-f.outbox.sent
-	f.cancel()
 }
 
 // send writes frames until the outbox has ended, and then says why.
 func (f *face) send() {
 	defer close(f.outbox.sent)
+	defer f.cancel() // only now: it would end the connection before the close frame
 	var failed error
 	for {
 		frames, ended := f.outbox.take()
@@ -123,11 +126,8 @@ func (f *face) send() {
 			frame.Left()
 		}
 		if ended != nil {
-			if code, reason := closing(ended.why); failed == nil {
-				_ = f.conn.Close(code, reason) // the client may be gone
-			} else {
-				_ = f.conn.CloseNow()
-			}
+			code, reason := closing(ended.why)
+			_ = f.conn.Close(code, reason) // the client may be gone, or know already
 			return
 		}
 	}
@@ -139,10 +139,13 @@ func (f *face) write(message []byte) error {
 		f.handler.log.Error("a message could not be translated", "error", err)
 		return err
 	}
+	f.writes.Add(1)
+	defer f.writes.Add(1)
 	return f.conn.Write(f.ctx, f.encoding.frames, encoded)
 }
 
-// ping notices a client that has vanished. An answer that is missing because the session is not reading, since the client's commands are being delayed, is no sign of that.
+// ping notices a client that has vanished. An answer that is missing because the session is not reading, since the client's commands are being delayed, is no sign of that, nor one that
+// is behind frames which the client reads slowly: for those there is the send stall.
 func (f *face) ping() {
 	ticker := time.NewTicker(f.handler.config.PingInterval)
 	defer ticker.Stop()
@@ -154,11 +157,14 @@ func (f *face) ping() {
 			return
 		case <-ticker.C:
 		}
-		reads := f.reads.Load()
+		reads, writes := f.reads.Load(), f.writes.Load()
+		if writes%2 == 1 {
+			continue
+		}
 		ctx, cancel := context.WithTimeout(f.ctx, f.handler.config.PingTimeout)
 		err := f.conn.Ping(ctx)
 		cancel()
-		if waiting := reads%2 == 1 && f.reads.Load() == reads; err != nil && waiting && f.ctx.Err() == nil {
+		if waiting := reads%2 == 1 && f.reads.Load() == reads && f.writes.Load() == writes; err != nil && waiting && f.ctx.Err() == nil {
 			f.handler.log.Debug("a client does not answer pings", "client", f.clientID, "remote", f.remote)
 			f.Disconnect()
 			return

@@ -48,6 +48,11 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.isShutDown() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "this gateway is draining; try another one, or later", http.StatusServiceUnavailable)
+		return
+	}
 	raw, _ := r.Context().Value(connKey{}).(net.Conn)
 	options := &websocket.AcceptOptions{
 		Subprotocols:       []string{SubprotocolProto, SubprotocolJSON},
@@ -61,13 +66,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.log.Debug("no WebSocket", "remote", r.RemoteAddr, "error", err)
 		return
 	}
-	if err := h.refusal(r, conn); err != nil {
-		h.log.Debug("WebSocket refused", "remote", r.RemoteAddr, "origin", r.Header.Get("Origin"), "error", err)
-		code, reason := closing(err)
-		_ = conn.Close(code, reason)
-		return
-	}
-	h.serve(newFace(h, conn, raw, r))
+	h.serve(newFace(h, conn, raw, r), h.refusal(r, conn))
 }
 
 // refusal says why the client is turned away, or nil.
@@ -81,8 +80,8 @@ func (h *Handler) refusal(r *http.Request, conn *websocket.Conn) error {
 	return nil
 }
 
-// serve serves a client until its session has ended and it has been told why.
-func (h *Handler) serve(f *face) {
+// serve serves a client until its session has ended and it has been told why. One that is refused has no session, and is told at once.
+func (h *Handler) serve(f *face, refusal error) {
 	if h.admit(f) == refused {
 		f.Disconnect()
 		return
@@ -90,9 +89,13 @@ func (h *Handler) serve(f *face) {
 	defer h.dismiss(f)
 	var own sync.WaitGroup
 	own.Go(f.send)
-	own.Go(f.ping)
-	err := h.service.Serve(f)
-	f.finish(err)
+	if refusal != nil {
+		h.log.Debug("WebSocket refused", "remote", f.remote, "error", refusal)
+		f.finish(refusal)
+	} else {
+		own.Go(f.ping)
+		f.finish(h.service.Serve(f))
+	}
 	own.Wait()
 }
 
@@ -112,6 +115,12 @@ func (h *Handler) admit(f *face) admission {
 	h.faces[f] = struct{}{}
 	h.serving.Add(1)
 	return admitted
+}
+
+func (h *Handler) isShutDown() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ended
 }
 
 func (h *Handler) dismiss(f *face) {

@@ -44,14 +44,23 @@ func (o *outbox) put(frame *stream.Frame) putOutcome {
 	return outboxTook
 }
 
+type endOutcome uint8
+
+const (
+	endedNow endOutcome = iota
+	endedBefore
+)
+
 // end closes the outbox for what comes later. The first reason counts.
-func (o *outbox) end(why error) {
+func (o *outbox) end(why error) endOutcome {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.ended == nil {
-		o.ended = &reason{why: why}
-		o.signal()
+	if o.ended != nil {
+		return endedBefore
 	}
+	o.ended = &reason{why: why}
+	o.signal()
+	return endedNow
 }
 
 func (o *outbox) signal() {
@@ -63,10 +72,10 @@ func (o *outbox) signal() {
 
 // take waits for frames, or the end, and returns both; ended is nil while more may come. The frames are good until the next take.
 func (o *outbox) take() (frames []*stream.Frame, ended *reason) {
+	clear(o.taken) // before it waits: the frames are others' now
 	<-o.wake
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	clear(o.taken)
 	frames, o.frames = o.frames, o.taken[:0]
 	o.taken = frames
 	return frames, o.ended
