@@ -112,10 +112,10 @@ func (l *lane) remove(sub *subscription) {
 
 // takeDue marks what has changed since it was last sent. A session whose previous batch has not left sits this interval out: sending it late would put two
 // updates of a symbol closer together than the interval.
-func (l *lane) takeDue(now time.Time) {
+func (l *lane) takeDue(now, moment time.Time) {
 	s := l.session
 	for _, sub := range l.subscriptions {
-		if sub.symbol.Position() <= sub.lastPosition || !sub.dueAgain(now, l.conflation.Interval) {
+		if sub.symbol.Position() <= sub.lastPosition || !sub.dueAgain(moment, l.conflation.Interval) {
 			continue
 		}
 		if s.batchOut {

@@ -59,13 +59,18 @@ type subscription struct {
 	waits    bool // holds the symbol in the table while it is pending
 }
 
-// dueAgain reports whether an interval has passed since the last update. Due moments lie on a grid; half of the interval is left for the unevenness of
-// sending, so that an update sent late on one moment does not cost the next one.
-func (sub *subscription) dueAgain(now time.Time, interval time.Duration) bool {
+// dueAgain reports whether an interval had passed since the last update at a due moment. Due moments lie on a grid; half of the interval is left for the unevenness of
+// sending, so that an update sent late on one moment does not cost the next one. It goes by the moment, not by when the worker came to it: else two late ones in a row would bring a third
+// too early.
+func (sub *subscription) dueAgain(moment time.Time, interval time.Duration) bool {
 	if !sub.everSent {
 		return true
 	}
-	elapsed := time.Duration(sub.lane.session.worker.millis(now)-sub.sentMillis) * time.Millisecond
+	since := sub.lane.session.worker.millis(moment) - sub.sentMillis
+	if since > -uint32(interval.Milliseconds()) { // sent after the moment, which is less than an interval ago
+		return false
+	}
+	elapsed := time.Duration(since) * time.Millisecond
 	return elapsed >= interval/2
 }
 

@@ -129,10 +129,12 @@ func (w *worker) takeDue(now time.Time) {
 	elapsed := now.Sub(w.hub.started)
 	for len(w.schedule) > 0 && w.schedule[0].due <= elapsed {
 		g := w.schedule[0].group
+		next := g.nextDue(elapsed)
+		moment := w.hub.started.Add(next - g.interval) // the newest that has passed
 		for _, l := range g.lanes {
-			l.takeDue(now)
+			l.takeDue(now, moment)
 		}
-		w.schedule.postpone(g.nextDue(elapsed))
+		w.schedule.postpone(next)
 	}
 }
 
