@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { BatchSchema, GapSchema, MarketState, StateSchema, type Instrument, type Update } from '../src/gen/tickgate/v1/market_data_pb.js';
+import { Book } from '../src/wire/index.js';
+import { instrument, update } from './fakes.js';
+
+let now: number;
+let book: Book;
+
+beforeEach(() => {
+  now = 1_000;
+  book = new Book(() => now);
+  book.add('A');
+  book.connected();
+  book.describe(instrument('A', 1));
+});
+
+function take(updates: Update[], instruments: Instrument[] = []): void {
+  book.merge(create(BatchSchema, { updates, instruments }));
+}
+
+const snapshot = update(1, 10n, {
+  snapshot: true,
+  quote: { bidPrice: 100_00n, bidSize: 1_000n, askPrice: 100_05n, askSize: 2_000n },
+  trade: { price: 100_01n, size: 500n, aggressor: 1 },
+  stats: { volume: 9_000n, open: 99_00n, high: 101_00n, low: 98_00n },
+});
+
+describe('partial updates become full tickers', () => {
+  test('a snapshot is the whole', () => {
+    take([snapshot]);
+    expect(book.quote('A')).toEqual({
+      symbol: 'A', state: 'live', epoch: 7n, sequence: 10n, ageMillis: 0,
+      bid: '100.00', bidSize: '1.000', ask: '100.05', askSize: '2.000', spread: '0.05',
+      last: '100.01', lastSize: '0.500', aggressor: 'buy', volume: '9.000', open: '99.00', high: '101.00', low: '98.00',
+    });
+  });
+
+  test('what an update does not say stays', () => {
+    take([snapshot]);
+    take([update(1, 11n, { quote: { bidSize: 3n }, conflated: 4 })]);
+    expect(book.quote('A')).toMatchObject({ bid: '100.00', bidSize: '0.003', ask: '100.05', last: '100.01', sequence: 11n });
+    expect(book.get('A')).toMatchObject({ updateCount: 2, conflatedCount: 4 });
+  });
+
+  test('a side that empties is absent, not zero', () => {
+    take([snapshot]);
+    take([update(1, 11n, { quote: { bidCleared: true } })]);
+    expect(book.quote('A')).not.toHaveProperty('bid');
+    expect(book.quote('A')).not.toHaveProperty('spread');
+    expect(book.quote('A')).toMatchObject({ ask: '100.05' });
+    take([update(1, 12n, { quote: { bidCleared: true, bidPrice: 5n } })]); // a price without a size
+    expect(book.quote('A')).toMatchObject({ bid: '0.05' });
+    expect(book.quote('A')).not.toHaveProperty('bidSize');
+  });
+
+  test('a new snapshot forgets what it does not say', () => {
+    take([snapshot]);
+    take([update(1, 12n, { snapshot: true, quote: { askPrice: 1n } })]);
+    expect(book.quote('A')).toEqual({ symbol: 'A', state: 'live', epoch: 7n, sequence: 12n, ageMillis: 0, ask: '0.01' });
+  });
+
+  test('a crossed book has a negative spread', () => {
+    take([update(1, 1n, { snapshot: true, quote: { bidPrice: 101n, askPrice: 100n } })]);
+    expect(book.quote('A')).toMatchObject({ spread: '-0.01' });
+  });
+
+  test('a scale that grows writes the same values with more digits', () => {
+    take([snapshot]);
+    take([update(1, 11n, { quote: { askPrice: 100_055n } })], [instrument('A', 1, { priceScale: 3 })]);
+    expect(book.quote('A')).toMatchObject({ bid: '100.000', ask: '100.055', open: '99.000', volume: '9.000' });
+  });
+
+  test('the largest mantissas stay exact', () => {
+    take([update(1, 1n, { snapshot: true, quote: { bidPrice: 9223372036854775807n } })], [instrument('A', 1, { priceScale: 18 })]);
+    expect(book.quote('A')).toMatchObject({ bid: '9.223372036854775807' });
+  });
+
+  test('an update of an instrument that was never announced changes nothing and is counted', () => {
+    take([update(99, 1n, { quote: { bidPrice: 1n } })]);
+    expect(book.unknownUpdates).toBe(1);
+    expect(book.quote('A')).toMatchObject({ state: 'live', sequence: 0n });
+  });
+});
+
+describe('state and age', () => {
+  test('age is counted from when the gateway heard', () => {
+    take([update(1, 1n, { snapshot: true, recvAge: 40_000_000n })]);
+    now += 160;
+    expect(book.ageMillis(book.get('A')!)).toBe(200);
+  });
+
+  test('a state names one symbol or all', () => {
+    book.add('B');
+    book.describe(instrument('B', 2, { state: MarketState.HALTED }));
+    expect(book.quote('B')).toMatchObject({ state: 'halted' });
+    book.setState(create(StateSchema, { symbol: 'A', state: MarketState.STALE }));
+    expect([book.quote('A')?.state, book.quote('B')?.state]).toEqual(['stale', 'halted']);
+    book.setState(create(StateSchema, { state: MarketState.LIVE }));
+    expect([book.quote('A')?.state, book.quote('B')?.state]).toEqual(['live', 'live']);
+  });
+
+  test('nobody vouches for values while there is no connection', () => {
+    book.add('B');
+    take([snapshot]);
+    const version = book.get('A')!.version;
+    book.disconnected();
+    expect([book.quote('A')?.state, book.quote('B')?.state]).toEqual(['disconnected', 'pending']);
+    expect(book.get('A')!.version).toBeGreaterThan(version);
+    book.connected();
+    expect(book.quote('A')).toMatchObject({ state: 'live', bid: '100.00' });
+  });
+
+  test('a pending symbol is announced later', () => {
+    book.add('P');
+    book.describe(instrument('P', 0, { state: MarketState.PENDING, epoch: 0n, priceScale: 0, sizeScale: 0 }));
+    expect(book.quote('P')).toEqual({ symbol: 'P', state: 'pending', epoch: 0n, sequence: 0n });
+    take([update(5, 1n, { snapshot: true, quote: { bidPrice: 7n } })], [instrument('P', 5)]);
+    expect(book.quote('P')).toMatchObject({ state: 'live', bid: '0.07', epoch: 7n });
+  });
+
+  test('missing events are counted', () => {
+    book.noteGap(create(GapSchema, { symbol: 'A', missing: 3n }));
+    book.noteGap(create(GapSchema, { missing: 2n }));
+    expect(book.get('A')).toMatchObject({ missingCount: 5 });
+  });
+
+  test('a symbol that was removed takes nothing more', () => {
+    book.remove('A');
+    take([snapshot]);
+    expect(book.quote('A')).toBeUndefined();
+    expect(book.unknownUpdates).toBe(0);
+  });
+});
