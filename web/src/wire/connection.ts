@@ -15,6 +15,8 @@ export interface ConnectionListener {
 }
 
 const nanosPerMicro = 1_000n;
+/** Heartbeats soon after the first, which had to wait behind subscriptions and tells little about the clocks. */
+const earlyBeatsMillis = [1_000, 4_000];
 
 /** One WebSocket from its making to its end: frames, heartbeats both ways, acknowledgements. */
 export class Connection {
@@ -23,6 +25,7 @@ export class Connection {
   readonly #acknowledger: Acknowledger;
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  #earlyTimers: ReturnType<typeof setTimeout>[] = [];
   #silenceTimer: ReturnType<typeof setInterval> | undefined;
   #heardAtMillis = 0;
   #silent = false;
@@ -72,6 +75,7 @@ export class Connection {
     this.#heartbeatTimer = setInterval(() => this.#beat(), heartbeatMillis);
     this.listener.opened(this);
     this.#beat();
+    this.#earlyTimers = earlyBeatsMillis.map((millis) => setTimeout(() => this.#beat(), millis));
   }
 
   #beat(): void {
@@ -122,6 +126,7 @@ export class Connection {
     this.#ended = true;
     clearTimeout(this.#openTimer);
     clearInterval(this.#heartbeatTimer);
+    for (const timer of this.#earlyTimers) clearTimeout(timer);
     clearInterval(this.#silenceTimer);
     this.#acknowledger.stop();
   }
