@@ -269,10 +269,9 @@ describe('life signs', () => {
     const socket = await live({ serverHeartbeatMillis: 1_000_000 });
     vi.advanceTimersByTime(60_000);
     const beats = socket.of('heartbeat');
-    expect(beats.length).toBe(3);
-    expect(beats[1]!.clientTime - beats[0]!.clientTime).toBe(30_000_000_000n);
+    expect(beats.map(({ clientTime }) => Number(clientTime - beats[0]!.clientTime) / 1e9)).toEqual([0, 1, 4, 30, 60]);
     vi.advanceTimersByTime(1);
-    socket.say({ case: 'heartbeat', value: { echo: beats[2]!.clientTime, tsSend: beats[2]!.clientTime + 5_000_500_000n } });
+    socket.say({ case: 'heartbeat', value: { echo: beats[4]!.clientTime, tsSend: beats[4]!.clientTime + 5_000_500_000n } });
     expect(client.clockOffset.micros).toBeCloseTo(5_000_000, -1);
     expect(client.clockOffset.roundTripMicros).toBeCloseTo(1_000, -1);
   });
