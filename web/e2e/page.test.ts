@@ -33,8 +33,8 @@ async function market(symbols: number, rate: number, ...more: string[]): Promise
 /** Waits until the gateway lists as many instruments. */
 async function listed(count: number): Promise<string[]> {
   for (let i = 0; i < 600; i++) {
-    const { instruments } = (await (await fetch(`${system.page}v1/instruments`)).json()) as { instruments: { symbol: string }[] };
-    if (instruments.length >= count) return instruments.map(({ symbol }) => symbol);
+    const { instruments } = (await (await fetch(`${system.page}v1/instruments`)).json()) as { instruments?: { symbol: string }[] };
+    if (instruments && instruments.length >= count) return instruments.map(({ symbol }) => symbol);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the gateway does not list ${count} instruments`);

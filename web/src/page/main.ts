@@ -134,6 +134,7 @@ document.addEventListener('keydown', (event) => {
   action();
 });
 
+byId('search').addEventListener('focusin', () => instruments.refresh());
 byId('panel-toggle').addEventListener('click', () => panel.show(!panel.open));
 byId('theme-toggle').addEventListener('click', () => theme.toggle());
 byId('help-toggle').addEventListener('click', () => help.showModal());

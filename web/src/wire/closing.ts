@@ -8,6 +8,7 @@ export const closeSilent = 4009;
 const meanings: Record<number, string> = {
   1000: 'the gateway ended the stream',
   1001: 'the gateway is going away',
+  1002: 'the gateway does not speak this protocol',
   1003: 'the gateway was sent the wrong kind of frame',
   1005: 'the gateway ended the stream without saying why',
   1006: 'the connection was lost',
@@ -21,7 +22,7 @@ const meanings: Record<number, string> = {
 };
 
 /** Refusals and mistakes of ours: trying again soon would end the same way. */
-const lasting = new Set([1003, 1007, 1008, 1009]);
+const lasting = new Set([1002, 1003, 1007, 1008, 1009]);
 
 export interface Closing {
   code: number;
