@@ -7,6 +7,7 @@ import { System } from './system.js';
 let browser: Browser;
 let system: System;
 let visit: Visit;
+let opened: Visit | undefined;
 
 beforeAll(async () => {
   browser = await startBrowser();
@@ -17,9 +18,15 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await visit.end();
+  await opened?.end();
+  opened = undefined;
   await system.stop();
 });
+
+/** Opens the page; it is closed after the test. */
+async function open(address: string): Promise<void> {
+  opened = visit = await Visit.to(browser, address);
+}
 
 /** Starts a gateway, and a market of made-up symbols S01, S02, … */
 async function market(symbols: number, rate: number, ...more: string[]): Promise<ReturnType<System['feed']>> {
@@ -47,7 +54,7 @@ describe('values', () => {
     system = new System();
     await system.start('--demo');
     const symbols = await listed(6);
-    visit = await Visit.to(browser, system.page);
+    await open(system.page);
     await visit.until('six rows', async () => (await visit.symbols()).length === 6);
     expect(await visit.symbols()).toEqual(symbols);
     for (const symbol of symbols) await visit.until(`${symbol} to be live`, isLive(symbol));
@@ -67,7 +74,7 @@ describe('values', () => {
       row(2_000, 'TINY', '0.000000012345', '5', '0.000000012346', '6', '1'), row(2_001, 'MOVES', '61727.65000000', '1', '61727.66000000', '2', '999')]);
     const trades = system.file('trades.csv', ['recv_ts_ns,exch_ts_ms,venue,symbol,trade_id,price,size,aggressor,type',
       row(2_002, 'MOVES', '1', '60000.00', '1.5', 'buy', ''), row(2_003, 'MOVES', '2', '60600.00', '2.25', 'sell', '')]);
-    visit = await Visit.to(browser, `${system.page}#symbols=MOVES.TEST,TINY.TEST&every=50`);
+    await open(`${system.page}#symbols=MOVES.TEST,TINY.TEST&every=50`);
     await visit.until('a symbol without values to wait', async () => (await visit.state('TINY.TEST')) === 'pending');
     const feed = system.feed('replay', quotes, trades);
     await visit.until('the last trade', async () => (await visit.shown('MOVES.TEST', 'last')) === '60600.00', 30_000);
@@ -85,7 +92,7 @@ describe('values', () => {
 
   test('equal what gRPC says, and look stale once the feed has stopped', async () => {
     const feed = await market(15, 2_000);
-    visit = await Visit.to(browser, system.page);
+    await open(system.page);
     await visit.until('a live row', isLive('S01'));
     const style = (symbol: string) => visit.page.locator(`.row[data-symbol="${symbol}"] [data-field="bid"]`).evaluate((cell) => getComputedStyle(cell).fontStyle);
     expect(await style('S01')).toBe('normal');
@@ -105,7 +112,7 @@ describe('values', () => {
 describe('the watchlist', () => {
   test('symbols are found, added, filtered, moved and removed with the keyboard, and a reload keeps them', async () => {
     await market(30, 1_000);
-    visit = await Visit.to(browser, `${system.page}#symbols=S01,S02,S03&every=100`);
+    await open(`${system.page}#symbols=S01,S02,S03&every=100`);
     const { page } = visit;
     await visit.until('a live row', isLive('S01'));
 
@@ -139,7 +146,7 @@ describe('the watchlist', () => {
 
   test('rows are dragged, and a symbol that is not allowed is refused with the reason', async () => {
     await market(5, 500);
-    visit = await Visit.to(browser, `${system.page}#symbols=S1,S2,S3,S4&every=100`);
+    await open(`${system.page}#symbols=S1,S2,S3,S4&every=100`);
     const { page } = visit;
     await visit.until('a live row', isLive('S1'));
     const handle = await page.locator('.row[data-symbol="S1"] .handle').boundingBox();
@@ -161,7 +168,7 @@ describe('the watchlist', () => {
 
   test('the slider sets the pace, and what was granted is shown', async () => {
     await market(3, 900);
-    visit = await Visit.to(browser, `${system.page}#symbols=S1,S2&every=50`);
+    await open(`${system.page}#symbols=S1,S2&every=50`);
     const { page } = visit;
     await visit.until('a live row', isLive('S1'));
     const updates = () => page.evaluate(() => window.tickgate.book.get('S1')!.updateCount);
@@ -183,7 +190,7 @@ describe('the watchlist', () => {
 describe('trouble', () => {
   test('a gateway that is killed is missed, counted down to, and resumed from', async () => {
     await market(10, 1_000);
-    visit = await Visit.to(browser, system.page);
+    await open(system.page);
     const { page } = visit;
     await visit.until('a live row', isLive('S01'));
     const bid = await visit.shown('S01', 'bid');

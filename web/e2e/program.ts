@@ -10,7 +10,9 @@ export class Program {
     private readonly binary: string,
     args: readonly string[],
   ) {
-    this.#child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // The programs take TICKGATE_… as settings: ours are none, and those of the host are not what is tested.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TICKGATE_')));
+    this.#child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (data: Buffer) => (this.output += data.toString()));
     this.#ended = new Promise((resolve) => {
       this.#child.on('exit', () => resolve());
