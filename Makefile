@@ -10,7 +10,7 @@ FUZZTIME    ?= 10s
 # What the proto files may not break: those of the last release, compiled.
 PROTO_BASE  := proto/released.binpb
 
-.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers generate lint check check-generated check-proto release-proto check-grpcurl check-processes clean
+.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web generate lint check check-generated check-proto release-proto check-grpcurl check-processes clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,18 @@ bench-micro: ## Run the micro benchmarks beside the code, five times each.
 
 test-peers: ## Test the comparators, which are a module of their own.
 	cd bench/peers && $(GO) vet ./... && $(GO) test ./...
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci && touch node_modules
+
+web: web/node_modules ## Build the web page, which is embedded in the gateway, from its sources (needs Node 20).
+	cd web && npm run generate && npm run build
+
+check-web: web ## Fail if the page that is committed is not what its sources build.
+	@changed=$$(git status --porcelain -- web) && test -z "$$changed" || { echo "$$changed"; echo "the page differs: run 'make web' and commit it" >&2; exit 1; }
+
+test-web: web/node_modules build ## Test the page and its client: units, then a real browser against a real gateway (installs Debian's Chromium if there is none).
+	cd web && npm run check && npm test && npm run test:browser
 
 generate: ## Generate the Go code of the proto files.
 	$(BUF) generate

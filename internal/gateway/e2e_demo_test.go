@@ -203,9 +203,13 @@ func latencyOfGateway(t *testing.T, exposition string) *dto.Histogram {
 func checkLanding(t *testing.T, a printedAddress) {
 	t.Helper()
 	status, header, body := get(t, a.web+"/", "")
-	if status != http.StatusOK || header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(body, a.grpc) ||
-		!strings.Contains(body, "grpcurl -plaintext") {
-		t.Errorf("the landing page has status %d, %v, and\n%s", status, header, body)
+	if status != http.StatusOK || header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(body, `id="watchlist"`) ||
+		!strings.Contains(header.Get("Content-Security-Policy"), "default-src 'self'") {
+		t.Errorf("the page has status %d, %v, and\n%s", status, header, body)
+	}
+	asset := regexp.MustCompile(`assets/[^"]+\.js`).FindString(body)
+	if status, header, _ := get(t, a.web+"/"+asset, ""); status != http.StatusOK || !strings.Contains(header.Get("Cache-Control"), "immutable") {
+		t.Errorf("the page's script %q has status %d and %v", asset, status, header)
 	}
 	if status, _, _ := get(t, a.web+"/no-such-page", ""); status != http.StatusNotFound {
 		t.Errorf("a page that does not exist has status %d, want 404", status)

@@ -153,11 +153,7 @@ func (g *Gateway) makeServers() error {
 	healthpb.RegisterHealthServer(g.grpc, g.health)
 	reflection.Register(g.grpc)
 	g.setServing(healthpb.HealthCheckResponse_NOT_SERVING)
-	web, err := g.webHandler()
-	if err != nil {
-		return err
-	}
-	g.web = newHTTPServer(web)
+	g.web = newHTTPServer(g.webHandler())
 	g.web.ConnContext = websocket.ConnContext
 	g.web.ReadTimeout = 10 * time.Second // of a request; a WebSocket is none any more
 	return nil

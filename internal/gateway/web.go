@@ -1,28 +1,13 @@
 package gateway
 
-import (
-	_ "embed"
-	"html/template"
-	"net/http"
-)
+import "net/http"
 
-//go:embed landing.html
-var landingSource string
-
-// webHandler serves people with a browser: a plain page for now.
-func (g *Gateway) webHandler() (http.Handler, error) {
-	landing, err := template.New("landing").Parse(landingSource)
-	if err != nil {
-		return nil, err
-	}
+// webHandler serves browsers: the page, its WebSocket, and the list of what can be subscribed.
+func (g *Gateway) webHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.Handle("GET /v1/stream", g.websockets)
 	mux.HandleFunc("GET /v1/instruments", g.serveInstruments)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		_ = landing.Execute(w, g.Addresses()) // an error means that the browser is gone
-	})
-	return mux, nil
+	mux.Handle("GET /", pageHandler())
+	return mux
 }

@@ -27,7 +27,11 @@ var (
 		"step", "nats-url", "nats-user", "nats-password", "nats-creds-file", "nats-nkey-file", "nats-tls-ca", "nats-tls-cert", "nats-tls-key",
 		"nats-timeout", "publisher", "subject-prefix", "batch", "heartbeat",
 	}
-	testNames = []string{"data", "long"} // where the tests find the whole recorded market, and whether those run that take minutes
+	otherNames = []string{ // of the other programs and the tests
+		"address",      // of tickctl
+		"data", "long", // where the tests find the whole recorded market, and whether those run that take minutes
+		"gateway", "feedsim", "chromium", "web", // of the browser tests
+	}
 )
 
 // GatewayNames returns the settings of cmd/gateway.
@@ -40,7 +44,7 @@ func FeedsimNames() []string { return slices.Clone(feedsimNames) }
 // what nobody knows.
 func ProjectVariables() []string {
 	var variables []string
-	for _, name := range slices.Concat(gatewayNames, feedsimNames, testNames) {
+	for _, name := range slices.Concat(gatewayNames, feedsimNames, otherNames) {
 		variables = append(variables, ProjectPrefix+"_"+variableOf(name))
 	}
 	return variables
