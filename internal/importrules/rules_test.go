@@ -31,6 +31,8 @@ var rules = []rule{
 	{packages: "pkg/subscription", forbids: []string{"tickgate/", "google.golang.org/", "github.com/", "golang.org/"},
 		allows: []string{"tickgate/pkg/tick", "tickgate/pkg/ringbuf"},
 		reason: "who wants what, and when it is due, does not depend on bus or transport"},
+	{packages: "pkg/client", forbids: []string{"tickgate/"}, allows: []string{"tickgate/pkg/tick", "tickgate/proto"},
+		reason: "the SDK is what other people's programs import: the API and plain values, nothing of the gateway"},
 	{packages: "pkg/", forbids: []string{"tickgate/internal/", "tickgate/cmd/"},
 		reason: "imports run one way: cmd, internal, pkg, standard library"},
 	{packages: "internal/", forbids: []string{"tickgate/cmd/"},

@@ -1,0 +1,212 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// Client is a connection to one gateway at a time, and everything that is subscribed over it.
+type Client struct {
+	// Immutable after Dial.
+	options options
+	book    *Book
+	latency *Latency
+	notify  *notifier
+	done    chan struct{} // closed when run has ended: the client was closed, or is refused for good
+	cancel  context.CancelFunc
+	running sync.WaitGroup // run, and the handlers
+
+	// Owned by run.
+	backoff backoff
+	address int // index of the next
+
+	// mu guards the fields below.
+	mu      sync.Mutex
+	wishes  map[string]Conflation // by symbol
+	link    *link                 // nil: there is none
+	changed chan struct{}         // closed and replaced when link or fatal changes
+	fatal   error                 // why the client has given up; nil: it has not
+	lastErr error                 // why there is no link, for people
+	state   StateChange
+	closed  bool
+}
+
+// Dial returns a client of the gateway at address (host:port, several of them separated by commas), once it is connected: before that, ctx may end, which is ErrUnavailable. With InBackground
+// it does not wait. The client lives until Close.
+func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) {
+	o := defaults()
+	for _, one := range strings.Split(address, ",") {
+		o.addresses = append(o.addresses, strings.TrimSpace(one))
+	}
+	for _, apply := range opts {
+		apply(&o)
+	}
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	c := newClient(o)
+	if o.background {
+		return c, nil
+	}
+	if _, err := c.awaitLink(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func newClient(o options) *Client {
+	latency := newLatency()
+	c := &Client{
+		options: o, latency: latency, book: newBook(o.eventBuffer, latency), notify: newNotifier(), done: make(chan struct{}),
+		backoff: backoff{least: o.leastWait, most: o.mostWait}, wishes: make(map[string]Conflation), changed: make(chan struct{}),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.setState(StateChange{State: Connecting, Address: o.addresses[0]})
+	told := make(chan struct{}) // closed when there will be no more to tell
+	c.running.Go(func() { c.notify.run(told) })
+	c.running.Go(func() {
+		defer close(told)
+		c.run(ctx)
+	})
+	if o.onUpdate != nil {
+		c.running.Go(func() {
+			for u := range c.Updates() {
+				o.onUpdate(u)
+			}
+		})
+	}
+	return c
+}
+
+// Close ends the stream and returns when nothing of the client runs any more. It must not be called by a handler.
+func (c *Client) Close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		c.changeLocked()
+	}
+	c.mu.Unlock()
+	c.cancel()
+	c.running.Wait()
+}
+
+// Err returns why the client has given up for good; nil: it has not.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fatal
+}
+
+// Book returns the current tickers.
+func (c *Client) Book() *Book { return c.book }
+
+// Latency returns how old values are at each stage.
+func (c *Client) Latency() *Latency { return c.latency }
+
+// State returns what the connection is at.
+func (c *Client) State() StateChange {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// setState notes and tells a state, if it is a new one.
+func (c *Client) setState(s StateChange) {
+	c.mu.Lock()
+	same := s == c.state
+	c.state = s
+	c.mu.Unlock()
+	if f := c.options.onState; f != nil && !same {
+		c.notify.add(func() { f(s) })
+	}
+}
+
+// changeLocked wakes everybody in awaitLink.
+func (c *Client) changeLocked() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// awaitLink returns a link that is up, or why there will be none in time.
+func (c *Client) awaitLink(ctx context.Context) (*link, error) {
+	for {
+		c.mu.Lock()
+		l, changed, fatal, closed, last := c.link, c.changed, c.fatal, c.closed, c.lastErr
+		c.mu.Unlock()
+		switch {
+		case closed:
+			return nil, ErrClosed
+		case fatal != nil:
+			return nil, fatal
+		case l != nil:
+			return l, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, unavailable(ctx.Err(), last)
+		}
+	}
+}
+
+func unavailable(why, last error) error {
+	if last == nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, why)
+	}
+	return fmt.Errorf("%w: %w; the last attempt: %w", ErrUnavailable, why, last)
+}
+
+// setLink says that a link is up, or with nil why it is not.
+func (c *Client) setLink(l *link, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.link, c.lastErr = l, err
+	if err != nil && permanent(err) {
+		c.fatal = fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	c.changeLocked()
+}
+
+// run keeps one link after the other up, until the client is closed or refused.
+func (c *Client) run(ctx context.Context) {
+	defer close(c.done)
+	defer func() { c.setState(StateChange{State: Ended, Why: reasonOf(c.Err())}) }()
+	for ctx.Err() == nil {
+		address := c.options.addresses[c.address%len(c.options.addresses)]
+		l := newLink(c, address)
+		err := l.serve(ctx)
+		c.setLink(nil, err)
+		close(l.ended)
+		c.book.disconnected()
+		if ctx.Err() != nil || permanent(err) {
+			c.options.log.Info("client: ended", "address", address, "error", err)
+			return
+		}
+		c.address++
+		if l.streamed {
+			c.backoff.reset()
+		}
+		wait := l.retryAfter
+		if wait == 0 {
+			wait = c.backoff.next()
+		}
+		c.options.log.Warn("client: reconnecting", "address", address, "error", err, "wait", wait)
+		next := c.options.addresses[c.address%len(c.options.addresses)]
+		c.setState(StateChange{State: Reconnecting, Why: reasonOf(err), Address: next, Retry: wait})
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+func reasonOf(err error) string {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,32 @@
+// Package client is the Go SDK of Tickgate: subscribe to symbols, and always have their current tickers, whatever happens to connections and gateways.
+//
+// # Use
+//
+//	c, err := client.Dial(ctx, "127.0.0.1:50051")
+//	defer c.Close()
+//	granted, err := c.Subscribe(ctx, client.Every(250*time.Millisecond), "BTCUSDT.BINANCE_SPOT")
+//	for u := range c.Updates() {
+//		fmt.Println(u.Symbol, u.Bid, u.Ask, u.State, u.Merged)
+//	}
+//
+// An update carries the whole ticker, merged from what the gateway sends. The same tickers stand in [Client.Book] at any time. Prices and sizes are exact
+// decimals.
+//
+// The client reconnects by itself, to the next of its addresses, and subscribes anew from where it was: what it missed is sent, or told with Update.Missing.
+// While it is not connected its tickers are stale and say so.
+//
+// # Concurrency
+//
+// All methods may be called from any goroutine. One goroutine receives, one sends, one tells state changes, and with WithUpdates one calls the handler. Updates
+// has one consumer at a time.
+//
+// # Slow readers
+//
+// The receiver never waits for the application. What the application has not taken yet conflates in the Book, one update per symbol, and Update.Merged
+// counts what was merged; with the policy AllEvents updates wait, up to the number of WithEventBuffer, and conflate beyond it. So what the application takes is always the newest
+// value there is. The client asks the gateway for freshness and acknowledges what its Book has taken, so that values do not age on the way either.
+//
+// # Limits
+//
+// See the options. A gateway limits the symbols of a stream (by default 10,000); more need another Client.
+package client

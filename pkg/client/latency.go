@@ -1,0 +1,104 @@
+package client
+
+import (
+	"encoding/base64"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Stage is a part of the data's way.
+type Stage uint8
+
+// The stages. Where a stage lies between two machines, their clocks are compared; a negative difference counts as 0.
+const (
+	StageVenue       Stage = iota // the venue's time of an event to its receipt by the gateway
+	StageGateway                  // to the sending of its batch; includes what it waits to be due
+	StageNetwork                  // to the receipt by this client
+	StageApplication              // to its taking by the application
+	StageEndToEnd                 // from the gateway's receipt to the taking
+	stages
+)
+
+// String returns the stage in lower case.
+func (s Stage) String() string {
+	return nameOf(s, "venue", "gateway", "network", "application", "end to end")
+}
+
+// Distribution is the latency of one stage.
+type Distribution struct {
+	Stage                    Stage
+	Count                    uint64
+	P50, P90, P99, P999, Max time.Duration
+}
+
+// Latency records how old values are at each stage, since the client was made.
+type Latency struct {
+	// mu guards the fields below.
+	mu         sync.Mutex
+	histograms [stages]*hdrhistogram.Histogram
+}
+
+// The histograms' range: microseconds up to a minute, with three digits.
+const (
+	mostMicros = 60_000_000
+	digits     = 3
+)
+
+func newLatency() *Latency {
+	l := &Latency{}
+	for i := range l.histograms {
+		l.histograms[i] = hdrhistogram.New(1, mostMicros, digits)
+	}
+	return l
+}
+
+func (l *Latency) record(stage Stage, nanos int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_ = l.histograms[stage].RecordValue(min(max(nanos/1000, 0), mostMicros)) // the value is in range
+}
+
+// Stages returns the distribution of each stage that has values.
+func (l *Latency) Stages() []Distribution {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []Distribution
+	for stage, h := range l.histograms {
+		if h.TotalCount() == 0 {
+			continue
+		}
+		at := func(percent float64) time.Duration {
+			return time.Duration(h.ValueAtQuantile(percent)) * time.Microsecond
+		}
+		all = append(all, Distribution{
+			Stage: Stage(stage), Count: uint64(h.TotalCount()), P50: at(50), P90: at(90), P99: at(99), P999: at(99.9),
+			Max: time.Duration(h.Max()) * time.Microsecond,
+		})
+	}
+	return all
+}
+
+// Histogram returns a copy of a stage's histogram, in microseconds.
+func (l *Latency) Histogram(stage Stage) *hdrhistogram.Histogram {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return hdrhistogram.Import(l.histograms[min(stage, stages-1)].Export())
+}
+
+// endToEnd returns what a heartbeat reports, in HdrHistogram's V2 compressed encoding; nil: nothing yet.
+func (l *Latency) endToEnd() ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.histograms[StageEndToEnd]
+	if h.TotalCount() == 0 {
+		return nil, nil
+	}
+	encoded, err := h.EncodeV2() // in base64, which the API does without
+	if err != nil {
+		return nil, fmt.Errorf("client: encode the latency histogram: %w", err)
+	}
+	return base64.StdEncoding.AppendDecode(nil, encoded)
+}
