@@ -20,7 +20,7 @@ all: build lint test ## Build, lint and test.
 run: bin/gateway ## Start the gateway with an embedded NATS server and a demo feed of real market data; Ctrl-C stops it.
 	@bin/gateway --demo
 
-build: bin/gateway bin/feedsim ## Build bin/gateway and bin/feedsim.
+build: bin/gateway bin/feedsim bin/tickctl ## Build bin/gateway, bin/feedsim and bin/tickctl.
 
 bin/%: FORCE
 	@mkdir -p bin

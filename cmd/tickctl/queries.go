@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"tickgate/pkg/client"
+)
+
+func jsonFlag(o *options, f *pflag.FlagSet) {
+	f.BoolVar(&o.json, "json", false, "one JSON object per line")
+}
+
+func countFlag(o *options, f *pflag.FlagSet) {
+	f.IntVar(&o.count, "count", 5, "how `often`")
+}
+
+func symbols(ctx context.Context, o *options, args []string, c console) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%w: symbols takes one pattern", errUsage)
+	}
+	pattern := "*"
+	if len(args) == 1 {
+		pattern = args[0]
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return fmt.Errorf("%w: pattern %q: %w", errUsage, pattern, err)
+	}
+	gateway, err := o.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	instruments, err := gateway.Instruments(ctx, literalPrefix(pattern))
+	if err != nil {
+		return err
+	}
+	for _, i := range instruments {
+		if match, _ := path.Match(pattern, i.Symbol); !match && pattern != "*" { // Match does not let * stand for a slash
+			continue
+		}
+		if err := o.printSymbol(c.out, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *options) printSymbol(out io.Writer, i client.Instrument) error {
+	if !o.json {
+		_, err := fmt.Fprintln(out, i.Symbol)
+		return err
+	}
+	return json.NewEncoder(out).Encode(map[string]any{"symbol": i.Symbol, "state": i.State.String(), "price_scale": i.PriceScale, "size_scale": i.SizeScale})
+}
+
+// literalPrefix is what the gateway can look for itself.
+func literalPrefix(pattern string) string {
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		return pattern[:i]
+	}
+	return pattern
+}
+
+func snapshot(ctx context.Context, o *options, args []string, c console) error {
+	if len(args) == 0 {
+		return fmt.Errorf("%w: snapshot needs symbols; `tickctl symbols` lists them", errUsage)
+	}
+	gateway, err := o.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	tickers, rejected := gateway.Snapshot(ctx, args...)
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if !o.json && len(tickers) > 0 {
+		fmt.Fprintln(table, "symbol\tbid\task\tlast\tvolume\tstate\t")
+	}
+	for i := range tickers {
+		t := &tickers[i]
+		if o.json {
+			err = json.NewEncoder(c.out).Encode(lineOf(t))
+		} else {
+			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", t.Symbol, t.Bid, t.Ask, t.Last, t.Volume, t.State)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return rejected
+}
+
+func latency(ctx context.Context, o *options, _ []string, c console) error {
+	gateway, err := o.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	report, err := gateway.GatewayLatency(ctx)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		for _, d := range report.Process {
+			if err := json.NewEncoder(c.out).Encode(map[string]any{
+				"stage": d.Stage.String(), "count": d.Count, "p50_us": d.P50.Microseconds(), "p90_us": d.P90.Microseconds(), "p99_us": d.P99.Microseconds(),
+				"p999_us": d.P999.Microseconds(), "max_us": d.Max.Microseconds(),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "stage\tcount\tp50\tp90\tp99\tp99.9\tmax\t")
+	for _, d := range report.Process {
+		fmt.Fprintf(table, "%s\t%d\t%v\t%v\t%v\t%v\t%v\t\n", d.Stage, d.Count, short(d.P50), short(d.P90), short(d.P99), short(d.P999), short(d.Max))
+	}
+	return table.Flush()
+}
+
+func ping(ctx context.Context, o *options, _ []string, c console) error {
+	gateway, err := o.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer gateway.Close()
+	for n := range o.count {
+		if n > 0 {
+			timer := time.NewTimer(200 * time.Millisecond)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return ctx.Err()
+			}
+		}
+		within, cancel := context.WithTimeout(ctx, o.timeout)
+		took, err := gateway.Ping(within)
+		cancel()
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(c.out, "%s answers in %v\n", gateway.State().Address, short(took)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// short rounds to what a person reads.
+func short(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond)
+	}
+	return d.Round(time.Microsecond)
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"tickgate/pkg/client"
+)
+
+// market is a source whose tickers the test sets.
+type market struct {
+	tickers    []client.Ticker
+	state      client.StateChange
+	subscribed []string
+	refuse     error
+}
+
+func (m *market) Tickers() []client.Ticker  { return m.tickers }
+func (m *market) State() client.StateChange { return m.state }
+func (m *market) Latency() []client.Distribution {
+	return []client.Distribution{{Stage: client.StageGateway, Count: 5, P50: time.Millisecond, P99: 10 * time.Millisecond, P999: 20 * time.Millisecond, Max: 30 * time.Millisecond}}
+}
+func (m *market) Subscribe(symbol string) error {
+	m.subscribed = append(m.subscribed, symbol)
+	return m.refuse
+}
+func (m *market) Unsubscribe(symbol string) {
+	for i := range m.tickers {
+		if m.tickers[i].Symbol == symbol {
+			m.tickers = append(m.tickers[:i], m.tickers[i+1:]...)
+			return
+		}
+	}
+}
+
+func cents(mantissa int64) client.Decimal {
+	return client.Decimal{Mantissa: mantissa, Scale: 2, Valid: true}
+}
+
+// desk is a table over three symbols with a clock that the test moves.
+type desk struct {
+	*table
+	market *market
+	clock  time.Time
+}
+
+func newDesk() *desk {
+	d := &desk{clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), market: &market{state: client.StateChange{State: client.Connected, Address: "gw:1"}}}
+	for i, symbol := range []string{"AAA.X", "BBB.X", "CCC.Y"} {
+		price := int64(30_000 - 10_000*i)
+		d.market.tickers = append(d.market.tickers, client.Ticker{
+			Symbol: symbol, State: client.Live, Bid: cents(price), Ask: cents(price + 5), Last: cents(price + 1), Received: d.clock, Updates: 10,
+		})
+	}
+	d.table = tableOf(d.market, func() time.Time { return d.clock })
+	d.width, d.height = 160, 20
+	d.Init()
+	return d
+}
+
+// press types keys and runs what they start.
+func (d *desk) press(names ...string) {
+	for _, name := range names {
+		text := ""
+		if len(name) == 1 {
+			text = name
+		}
+		if cmd := d.key(name, text); cmd != nil {
+			d.Update(cmd())
+		}
+	}
+}
+
+func (d *desk) lines() []string { return strings.Split(ansi.Strip(d.render()), "\n") }
+
+func (d *desk) symbols() (all []string) {
+	for _, r := range d.rows {
+		all = append(all, r.ticker.Symbol)
+	}
+	return all
+}
+
+func (d *desk) wantSymbols(t *testing.T, want ...string) {
+	t.Helper()
+	if got := strings.Join(d.symbols(), " "); got != strings.Join(want, " ") {
+		t.Errorf("rows %s, want %s", got, strings.Join(want, " "))
+	}
+}
+
+func TestTableShowsTickers(t *testing.T) {
+	d := newDesk()
+	lines := d.lines()
+	for i, want := range []string{"live", "symbol", "AAA.X", "BBB.X", "CCC.Y"} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d is %q, want it with %q", i, lines[i], want)
+		}
+	}
+	if !strings.Contains(lines[2], "300.00") || !strings.Contains(lines[2], "300.05") || !strings.Contains(lines[2], "0.05") {
+		t.Errorf("%q, want bid, ask and spread", lines[2])
+	}
+}
+
+func TestTableSortsAndFilters(t *testing.T) {
+	d := newDesk()
+	d.press("s") // by bid
+	d.wantSymbols(t, "CCC.Y", "BBB.X", "AAA.X")
+	d.press("r")
+	d.wantSymbols(t, "AAA.X", "BBB.X", "CCC.Y")
+	d.press("/", "x", "enter")
+	d.wantSymbols(t, "AAA.X", "BBB.X")
+	d.press("/", "z")
+	if text := strings.Join(d.lines(), "\n"); !strings.Contains(text, `no symbol contains "xz"`) {
+		t.Errorf("%s", text)
+	}
+	d.press("esc")
+	d.wantSymbols(t, "AAA.X", "BBB.X", "CCC.Y")
+}
+
+func TestTableAddsAndRemoves(t *testing.T) {
+	d := newDesk()
+	d.press("a", "N", "E", "W", "backspace", "enter")
+	if len(d.market.subscribed) != 1 || d.market.subscribed[0] != "NE" {
+		t.Errorf("subscribed %v, want NE", d.market.subscribed)
+	}
+	d.market.refuse = errors.New("no room for it")
+	d.press("a", "B", "enter")
+	if text := strings.Join(d.lines(), "\n"); !strings.Contains(text, "no room for it") {
+		t.Errorf("the refusal is not shown: %s", text)
+	}
+	d.press("down", "x")
+	d.wantSymbols(t, "AAA.X", "CCC.Y")
+}
+
+func TestChangesFlashAndFade(t *testing.T) {
+	d := newDesk()
+	d.market.tickers[0].Bid = cents(30_001)
+	d.market.tickers[1].Bid = cents(1)
+	d.Update(frameMsg(d.clock))
+	if lines := d.lines(); !strings.Contains(lines[2], "▲300.01") || !strings.Contains(lines[3], "▼0.01") {
+		t.Errorf("%q and %q, want arrows up and down", lines[2], lines[3])
+	}
+	d.clock = d.clock.Add(flashFor)
+	d.Update(frameMsg(d.clock))
+	if lines := d.lines(); strings.ContainsAny(lines[2]+lines[3], "▲▼") {
+		t.Errorf("%q, want no arrows after %v", lines[2], flashFor)
+	}
+}
+
+func TestRatesAndReconnects(t *testing.T) {
+	d := newDesk()
+	d.market.tickers[0].Updates += 40
+	d.market.state = client.StateChange{State: client.Reconnecting, Why: "the gateway is gone", Retry: time.Second}
+	d.clock = d.clock.Add(2 * time.Second)
+	d.Update(frameMsg(d.clock))
+	lines := d.lines()
+	if !strings.Contains(lines[0], "reconnecting") || !strings.Contains(lines[0], "the gateway is gone") || !strings.Contains(lines[0], "1 reconnects") {
+		t.Errorf("status %q", lines[0])
+	}
+	if !strings.Contains(lines[2], "20.0") {
+		t.Errorf("%q, want 20 updates a second", lines[2])
+	}
+}
+
+func TestNarrowTerminals(t *testing.T) {
+	for _, width := range []int{10, 40, 60, 80, 200} {
+		d := newDesk()
+		d.press("l")
+		d.Update(tea.WindowSizeMsg{Width: width, Height: 12})
+		lines := d.lines()
+		for _, line := range lines {
+			if ansi.StringWidth(line) > width {
+				t.Errorf("at %d columns a line has %d: %q", width, ansi.StringWidth(line), line)
+			}
+		}
+		if len(lines) > 13 {
+			t.Errorf("%d lines on a terminal of 12", len(lines))
+		}
+	}
+}
+
+func TestLatencyPane(t *testing.T) {
+	d := newDesk()
+	if strings.Contains(strings.Join(d.lines(), "\n"), "p99.9") {
+		t.Error("the pane is shown before it was asked for")
+	}
+	d.press("l")
+	if text := strings.Join(d.lines(), "\n"); !strings.Contains(text, "gateway") || !strings.Contains(text, "10ms") || !strings.Contains(text, "█") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestScrollingKeepsTheSelectedRowInView(t *testing.T) {
+	d := newDesk()
+	for i := range 100 {
+		d.market.tickers = append(d.market.tickers, client.Ticker{Symbol: "D" + string(rune('A'+i/26)) + string(rune('A'+i%26)), State: client.Live})
+	}
+	d.Update(frameMsg(d.clock))
+	d.press("end")
+	if at := d.selectedIndex(); at != 102 || d.top+d.visibleRows() != 103 {
+		t.Errorf("selected %d, top %d, want the last row at the bottom", at, d.top)
+	}
+	d.press("home")
+	if d.top != 0 {
+		t.Errorf("top %d after home", d.top)
+	}
+}
