@@ -25,26 +25,64 @@ const flushInterval = 100 * time.Millisecond
 func flushTolerance(interval time.Duration) time.Duration { return interval/2 + time.Millisecond }
 
 // TestReplayOfSample replays the real minute as fast as it goes. Readers of every event may be overrun, and must be told.
-func TestReplayOfSample(t *testing.T) { replayToEveryPolicy(t, sampleFiles(), pace.Unpaced()) }
+func TestReplayOfSample(t *testing.T) {
+	replayToEveryPolicy(t, sampleFiles(), pace.Unpaced(), bothFaces)
+}
 
 // TestReplayOfSampleTenfold replays it at ten times its pace.
 func TestReplayOfSampleTenfold(t *testing.T) {
 	t.Parallel() // it mostly waits
-	replayToEveryPolicy(t, sampleFiles(), 10)
+	replayToEveryPolicy(t, sampleFiles(), 10, bothFaces)
 }
 
 // TestReplayOfWholeFiles runs where the whole files are.
-func TestReplayOfWholeFiles(t *testing.T) { replayToEveryPolicy(t, wholeFiles(t), pace.Unpaced()) }
+func TestReplayOfWholeFiles(t *testing.T) {
+	replayToEveryPolicy(t, wholeFiles(t), pace.Unpaced(), gRPCOnly)
+}
 
 // TestLongReplayOfWholeFilesTenfold takes 35 seconds with the whole files.
 func TestLongReplayOfWholeFilesTenfold(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
-	replayToEveryPolicy(t, bestFiles(), 10)
+	replayToEveryPolicy(t, bestFiles(), 10, bothFaces)
 }
 
-// replayToEveryPolicy plays files through NATS and a gateway to one client of each policy, on either face, and compares what they hold with the files: so the faces agree with each other.
-func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed) {
+// faces says over what the clients of a replay come.
+type faces uint8
+
+const (
+	gRPCOnly faces = iota
+	bothFaces
+)
+
+// replayClient is one client of a replay.
+type replayClient struct {
+	name   string
+	ask    *tickgatev1.Conflation
+	face   grpc.ClientConnInterface
+	client *gatewaytest.Stream
+}
+
+func replayClients(t *testing.T, g *gatewaytest.Gateway, over faces) []replayClient {
+	t.Helper()
+	clients := []replayClient{
+		{name: "LATEST", ask: gatewaytest.Latest(), face: g.Dial(t)},
+		{name: "INTERVAL", ask: gatewaytest.Interval(flushInterval), face: g.Dial(t)},
+		{name: "NONE", ask: gatewaytest.None(), face: g.Dial(t)},
+	}
+	if over == gRPCOnly {
+		return clients
+	}
+	binary, text := g.DialWebSocket(t, websocket.SubprotocolProto), g.DialWebSocket(t, websocket.SubprotocolJSON)
+	return append(clients,
+		replayClient{name: "LATEST over WebSocket", ask: gatewaytest.Latest(), face: binary},
+		replayClient{name: "INTERVAL over WebSocket", ask: gatewaytest.Interval(flushInterval), face: binary},
+		replayClient{name: "NONE over WebSocket", ask: gatewaytest.None(), face: binary},
+		replayClient{name: "INTERVAL over WebSocket in JSON", ask: gatewaytest.Interval(flushInterval), face: text})
+}
+
+// replayToEveryPolicy plays files through NATS and a gateway to one client of each policy and face, and compares what they hold with the files: so the faces agree with each other.
+func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed, over faces) {
 	want := read(t, files)
 	symbols := want.symbols()
 	if len(symbols) != 6 {
@@ -52,21 +90,7 @@ func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed) {
 	}
 	g := gatewaytest.Start(t, gatewaytest.Config(t))
 	market := gatewaytest.NewPublisher(t, g.Bus())
-	binary, text := g.DialWebSocket(t, websocket.SubprotocolProto), g.DialWebSocket(t, websocket.SubprotocolJSON)
-	policies := []struct {
-		name   string
-		ask    *tickgatev1.Conflation
-		face   grpc.ClientConnInterface
-		client *gatewaytest.Stream
-	}{
-		{name: "LATEST", ask: gatewaytest.Latest(), face: g.Dial(t)},
-		{name: "INTERVAL", ask: gatewaytest.Interval(flushInterval), face: g.Dial(t)},
-		{name: "NONE", ask: gatewaytest.None(), face: g.Dial(t)},
-		{name: "LATEST over WebSocket", ask: gatewaytest.Latest(), face: binary},
-		{name: "INTERVAL over WebSocket", ask: gatewaytest.Interval(flushInterval), face: binary},
-		{name: "NONE over WebSocket", ask: gatewaytest.None(), face: binary},
-		{name: "INTERVAL over WebSocket in JSON", ask: gatewaytest.Interval(flushInterval), face: text},
-	}
+	policies := replayClients(t, g, over)
 	for i := range policies {
 		p := &policies[i]
 		p.client = gatewaytest.OpenStream(t, p.face, nil)
