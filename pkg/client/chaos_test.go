@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -52,7 +53,7 @@ func (s *loggedStream) RecvMsg(m any) error {
 		s.log.Received(m.(*tickgatev1.ServerMessage), time.Now())
 	case !s.ended:
 		s.ended = true
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.log.StreamEnded(nil, time.Now())
 		} else {
 			s.log.StreamEnded(err, time.Now())

@@ -3,7 +3,6 @@ package client_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"time"
 
 	"tickgate/pkg/client"
@@ -17,11 +16,13 @@ func Example() {
 
 	c, err := client.Dial(ctx, gateway)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer c.Close()
 	if _, err := c.Subscribe(ctx, client.Latest, "ACME"); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for u := range c.Updates() {
 		if u.Bid.Valid {
@@ -37,7 +38,8 @@ func ExampleClient_Subscribe() {
 	defer stop()
 	c, err := client.Dial(context.Background(), gateway)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer c.Close()
 
@@ -55,11 +57,13 @@ func ExampleBook_Quote() {
 	updated := make(chan struct{}, 100)
 	c, err := client.Dial(context.Background(), gateway, client.WithUpdates(func(client.Update) { updated <- struct{}{} }))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer c.Close()
 	if _, err := c.Subscribe(context.Background(), client.Latest, "ACME"); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for {
 		<-updated

@@ -113,8 +113,6 @@ type queue struct {
 	head  int
 }
 
-func (q *queue) len() int { return len(q.items) - q.head }
-
 func (q *queue) push(w *waiter) { q.items = append(q.items, w) }
 
 func (q *queue) pop() *waiter {
