@@ -106,7 +106,7 @@ func (b *builder) addEvery(sub *subscription) addOutcome {
 	}
 }
 
-// maxTellBytes is more than a gap and a state take, encoded; each names one symbol and a few numbers.
+// maxTellBytes is more than two gaps and a state take, encoded; each names one symbol and a few numbers.
 const maxTellBytes = 512
 
 // canTell reports whether the messages of tell can be handed over, and the batch in the making after them.
@@ -117,7 +117,7 @@ func (b *builder) canTell() bool {
 // missed is what a subscription will not get, by cause.
 type missed struct{ feed, lapped uint64 }
 
-// tell sends what has to be known before the update: a gap, a state, an instrument announced anew.
+// tell sends what has to be known before the update: gaps, a state, an instrument announced anew.
 func (b *builder) tell(sub *subscription, lost missed) {
 	r, s := &b.record, b.session
 	from := sub.lastSequence + 1
@@ -130,10 +130,13 @@ func (b *builder) tell(sub *subscription, lost missed) {
 	case sub.epoch != 0 && sub.epoch != r.Epoch:
 		b.sendGap(Gap{Symbol: sub.symbol, Reason: GapEpoch})
 		sub.snapshot = true
-	case lost.lapped > 0:
-		b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.lapped + lost.feed, Reason: GapLapped})
-	case lost.feed > 0:
-		b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.feed, Reason: GapFeed})
+	default: // each cause by itself: what the feed has lost no value can be trusted to hold, what the reader has lost the next update makes good
+		if lost.lapped > 0 {
+			b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.lapped, Reason: GapLapped})
+		}
+		if lost.feed > 0 {
+			b.sendGap(Gap{Symbol: sub.symbol, From: from, To: r.Sequence - 1, Missing: lost.feed, Reason: GapFeed})
+		}
 	}
 	sub.pendingGap = 0
 	state := sub.symbol.State() // after the record was read, see Table.SetState
