@@ -58,14 +58,20 @@ type readResult struct {
 	err     error // says more where the outcome is Missing or Failed
 }
 
-// read confirms the subscription, so that what comes after the last values comes live, and then reads the last values.
+// read confirms the subscription, so that what comes after the last values comes live, waits until the stream has what came before, and then reads the last values.
 func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
+	b, err := newBarrier(connection, f.subjects)
+	if err != nil {
+		return readResult{outcome: WarmStartFailed, err: err}
+	}
+	defer b.release()
 	if err := connection.FlushWithContext(ctx); err != nil {
 		return readResult{outcome: WarmStartFailed, err: err}
 	}
 	if f.config.WarmStartStream == "" {
 		return readResult{outcome: WarmStartOff}
 	}
+	f.awaitStored(ctx, connection, b)
 	stored, err := readLastMessages(ctx, connection, f.config.WarmStartStream, f.subjects.EveryKind())
 	switch {
 	case err == nil:
@@ -74,6 +80,15 @@ func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
 		return readResult{outcome: WarmStartMissing, err: err}
 	}
 	return readResult{stored: stored, outcome: WarmStartFailed, err: err}
+}
+
+// awaitStored gives the stream half of the time of the warm start to store what was published before the feed subscribed.
+func (f *Feed) awaitStored(ctx context.Context, connection *nats.Conn, b *barrier) {
+	ctx, cancel := context.WithTimeout(ctx, f.config.WarmStartTimeout/2)
+	defer cancel()
+	if err := b.await(ctx, connection, f.config.WarmStartStream); err != nil && !hopeless(err) {
+		f.config.Log.Warn("feed: the stream does not store what is published; the last values may be older ones", "stream", f.config.WarmStartStream, "error", err)
+	}
 }
 
 // startReading begins a warm start.
