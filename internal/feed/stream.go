@@ -128,6 +128,13 @@ func readOnce(ctx context.Context, connection *nats.Conn, stream, filter string)
 	if err != nil {
 		return nil, err
 	}
+	newest, err := source.GetLastMsgForSubject(ctx, filter)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	consumer, err := source.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverLastPerSubjectPolicy,
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -139,32 +146,35 @@ func readOnce(ctx context.Context, connection *nats.Conn, stream, filter string)
 	if err != nil {
 		return nil, err
 	}
-	info := consumer.CachedInfo()
-	r := streamReader{consumer: consumer, last: source.CachedInfo().State.LastSeq}
-	err = r.read(ctx, int(info.NumPending))
+	r := streamReader{consumer: consumer, newest: newest.Sequence, subjects: int(consumer.CachedInfo().NumPending), seen: make(map[string]struct{})}
+	err = r.read(ctx)
 	if connection.IsConnected() { // else the server forgets it by itself
-		_ = source.DeleteConsumer(ctx, info.Name)
+		_ = source.DeleteConsumer(ctx, consumer.CachedInfo().Name)
 	}
 	return r.stored, err
 }
 
-// streamReader reads messages through a consumer.
+// streamReader reads messages through a consumer, until it has one of every subject.
+//
+// A message that is replaced before its turn is not delivered; its replacement comes after all the others. It may come live too late for what was read, so it is waited for. How
+// many messages the server says are pending ends nothing: while messages are replaced it counts too few.
 type streamReader struct {
 	consumer jetstream.Consumer
-	last     uint64 // sequence in the stream: where to stop
+	newest   uint64 // sequence in the stream at the beginning
+	subjects int    // in the stream at the beginning
 	stored   []Stored
+	seen     map[string]struct{} // subjects of stored
 }
 
-// read reads as many messages as were pending when the consumer was made, or fewer: one that has been replaced meanwhile is not delivered, and its
-// replacement, beyond last, comes live as well.
-func (r *streamReader) read(ctx context.Context, pending int) error {
-	r.stored = make([]Stored, 0, pending)
-	for len(r.stored) < pending {
-		if more, err := r.fetch(ctx, min(fetchMessages, pending-len(r.stored))); more != moreToRead || err != nil {
+// read reads until there is nothing more to read.
+func (r *streamReader) read(ctx context.Context) error {
+	idle := time.NewTimer(fetchIdle)
+	defer idle.Stop()
+	for {
+		if more, err := r.fetch(ctx, idle); more != moreToRead || err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 type readOutcome uint8
@@ -174,45 +184,44 @@ const (
 	readToEnd
 )
 
-// fetch reads up to count messages.
-func (r *streamReader) fetch(ctx context.Context, count int) (readOutcome, error) {
+// fetch reads up to fetchMessages.
+func (r *streamReader) fetch(ctx context.Context, idle *time.Timer) (readOutcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	batch, err := r.consumer.Fetch(count, jetstream.FetchContext(ctx))
+	batch, err := r.consumer.Fetch(fetchMessages, jetstream.FetchContext(ctx))
 	if err != nil {
 		return readToEnd, err
 	}
-	idle := time.NewTimer(fetchIdle)
-	defer idle.Stop()
 	for {
 		select {
 		case message, open := <-batch.Messages():
 			if !open {
 				return moreToRead, batch.Error()
 			}
-			if more, err := r.take(message); more != moreToRead || err != nil {
+			if more, err := r.take(message, idle); more != moreToRead || err != nil {
 				return more, err
 			}
-			idle.Reset(fetchIdle)
 		case <-idle.C:
 			return readToEnd, nil
 		}
 	}
 }
 
-// take keeps a message, unless it lies beyond the end.
-func (r *streamReader) take(message jetstream.Msg) (readOutcome, error) {
+// take keeps a message. Beyond the newest only so much time is left as replacements may take.
+func (r *streamReader) take(message jetstream.Msg, idle *time.Timer) (readOutcome, error) {
 	meta, err := message.Metadata()
 	switch {
 	case err != nil:
 		return readToEnd, err
 	case meta.Sequence.Consumer != uint64(len(r.stored))+1:
 		return readToEnd, errIncomplete
-	case meta.Sequence.Stream > r.last:
-		return readToEnd, nil
 	}
 	r.stored = append(r.stored, Stored{Subject: message.Subject(), Payload: message.Data()})
-	if meta.NumPending == 0 {
+	r.seen[message.Subject()] = struct{}{}
+	switch {
+	case meta.Sequence.Stream < r.newest:
+		idle.Reset(fetchIdle)
+	case len(r.seen) >= r.subjects:
 		return readToEnd, nil
 	}
 	return moreToRead, nil

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -65,13 +64,7 @@ func (s *loggedStream) RecvMsg(m any) error {
 
 // TestChaos kills and restarts the gateway fifty times at random moments of a market, under a client of each policy; the history checker finds nothing, and in the end each client
 // holds the last values.
-//
-// It runs with TICKGATE_LONG only: one run in six finds a snapshot of a restarted gateway that lacks a trade or quote published shortly before. That is a gateway's warm start to be mended, and no
-// matter of this package.
 func TestChaos(t *testing.T) {
-	if os.Getenv("TICKGATE_LONG") == "" {
-		t.Skip("takes the gateway's warm start to its limits; set TICKGATE_LONG")
-	}
 	natsConfig := natsd.DefaultConfig()
 	natsConfig.Listen, natsConfig.StoreDir = "127.0.0.1:0", t.TempDir()
 	server, err := natsd.Start(natsConfig, slog.New(slog.DiscardHandler))
