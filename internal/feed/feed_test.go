@@ -2,7 +2,6 @@ package feed_test
 
 import (
 	"errors"
-	"net"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feed"
+	"tickgate/internal/testport"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
 )
@@ -85,7 +85,8 @@ func TestSilenceIsToldWithinTwoSeconds(t *testing.T) {
 
 func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 	dir := t.TempDir()
-	server := startServer(t, "127.0.0.1:0", dir)
+	address := testport.Address(t)
+	server := startServer(t, address, dir)
 	const symbols, quiet = 50, 49
 	v := newVenue(t, server.URL(), symbols)
 	ensureStream(t, v.connection, v.subjects)
@@ -106,7 +107,6 @@ func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 	}
 	eventually(t, 5*time.Second, "live", all(subscription.FeedLive))
 	for range 2 {
-		address := server.Addr().String()
 		server.Shutdown()
 		eventually(t, 2*time.Second, "stale after the bus was killed", all(subscription.BusLost))
 		lostAt := v.sequences[0].Load()
@@ -140,14 +140,14 @@ func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 }
 
 func TestWithoutAStreamEachSymbolWaitsForItsNextEvent(t *testing.T) {
-	server := startServer(t, "127.0.0.1:0", "")
+	address := testport.Address(t)
+	server := startServer(t, address, "")
 	r := run(t, bus.Connection{URL: server.URL()}, func(c *feed.Config) { c.WarmStartStream = "" })
 	r.waitReady(t)
 	v := newVenue(t, server.URL(), 2)
 	v.sendAll()
 	v.flush()
 	eventually(t, time.Second, "live", func() bool { return r.reason(symbolName(1)) == subscription.FeedLive })
-	address := server.Addr().String()
 	server.Shutdown()
 	eventually(t, 2*time.Second, "stale", func() bool { return r.reason(symbolName(1)) == subscription.BusLost })
 	startServer(t, address, "")
@@ -168,7 +168,8 @@ func TestLongOutage(t *testing.T) {
 		t.Skip("set TICKGATE_LONG to run it")
 	}
 	dir := t.TempDir()
-	server := startServer(t, "127.0.0.1:0", dir)
+	address := testport.Address(t)
+	server := startServer(t, address, dir)
 	v := newVenue(t, server.URL(), 10)
 	ensureStream(t, v.connection, v.subjects)
 	r := run(t, bus.Connection{URL: server.URL()}, nil)
@@ -177,7 +178,6 @@ func TestLongOutage(t *testing.T) {
 	defer stop()
 	live := func() bool { return r.reason(symbolName(9)) == subscription.FeedLive }
 	eventually(t, 5*time.Second, "live", live)
-	address := server.Addr().String()
 	server.Shutdown()
 	eventually(t, 2*time.Second, "stale", func() bool { return !live() })
 	outage := time.NewTimer(5 * time.Minute)
@@ -191,14 +191,7 @@ func TestLongOutage(t *testing.T) {
 }
 
 func TestStartsBeforeTheServer(t *testing.T) {
-	holder, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := holder.Addr().String()
-	if err := holder.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := testport.Address(t)
 	r := run(t, bus.Connection{URL: "nats://" + address}, nil)
 	if s := r.Stats(); s.Connected || s.Heard {
 		t.Errorf("got %+v", s)

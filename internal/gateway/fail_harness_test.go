@@ -15,6 +15,7 @@ import (
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
 	"tickgate/internal/natsd"
+	"tickgate/internal/testport"
 	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -37,9 +38,8 @@ type natsBus struct {
 func startBus(t testing.TB) *natsBus {
 	t.Helper()
 	b := &natsBus{t: t, config: natsd.DefaultConfig()}
-	b.config.Listen, b.config.StoreDir = "127.0.0.1:0", t.TempDir()
+	b.config.Listen, b.config.StoreDir = testport.Address(t), t.TempDir()
 	b.restart()
-	b.config.Listen = b.address()
 	t.Cleanup(b.stop)
 	conn := b.connect()
 	defer conn.Close()

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"tickgate/internal/gateway/gatewaytest"
+	"tickgate/internal/testport"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
@@ -40,13 +41,13 @@ func TestGatewayKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	b := startBus(t)
 	config := b.joined(t)
+	config.GRPCListen = testport.Address(t)
 	first := gatewaytest.Start(t, config)
 	market := gatewaytest.NewPublisher(t, b.connection())
 	feed := market.Trade(liveliness(1_000))
 	clients := openOnePerPolicy(t, first)
 	clients.await("a live market", trading)
 
-	config.GRPCListen = first.Addresses().GRPC
 	first.Abort()
 	second := gatewaytest.Start(t, config)
 	clients.comeBack(second)

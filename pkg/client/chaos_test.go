@@ -17,6 +17,7 @@ import (
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
 	"tickgate/internal/natsd"
+	"tickgate/internal/testport"
 	"tickgate/pkg/client"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -75,9 +76,9 @@ func TestChaos(t *testing.T) {
 	config := gatewaytest.Config(t)
 	config.Bus = server.Connection()
 	config.CreateStream = true
+	config.GRPCListen = testport.Address(t)
 	config.Stream.RetryAfter = 10 * time.Millisecond // whoever is told before the kill comes back as soon as the others
 	g := gatewaytest.Start(t, config)
-	config.GRPCListen = g.Addresses().GRPC
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	quotes := generate.DefaultConfig()
 	quotes.Symbols, quotes.Rate = 10, 500

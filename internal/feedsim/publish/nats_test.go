@@ -12,6 +12,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/testport"
 	"tickgate/pkg/tick"
 )
 
@@ -53,8 +54,7 @@ func connect(t testing.TB, url string, h bus.Handlers) *nats.Conn {
 
 // TestPublishingGoesOnWhileNATSIsAway kills the server under the publisher and starts another on its port.
 func TestPublishingGoesOnWhileNATSIsAway(t *testing.T) {
-	first := startNATS(t, -1)
-	_, portText, err := net.SplitHostPort(first.Addr().String())
+	_, portText, err := net.SplitHostPort(testport.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +62,7 @@ func TestPublishingGoesOnWhileNATSIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first := startNATS(t, port)
 	disconnected, reconnected := make(chan struct{}, 1), make(chan struct{}, 2)
 	connection := connect(t, first.ClientURL(), bus.Handlers{
 		Disconnected: func(error) { signal(disconnected) },
