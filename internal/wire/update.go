@@ -74,17 +74,41 @@ func (b *Batch) Update(id uint32, r *tick.Record, changed tick.Changes, conflate
 }
 
 func appendQuote(dst []byte, r *tick.Record, changed tick.Changes, snapshot bool) []byte {
-	const present = tick.HasBidPrice | tick.HasAskPrice
-	if snapshot && r.Presence&present == 0 {
+	const (
+		prices = tick.HasBidPrice | tick.HasAskPrice
+		whole  = prices | tick.HasBidSize | tick.HasAskSize
+	)
+	if snapshot && r.Presence&prices == 0 {
 		return dst
 	}
 	dst = append(dst, updateQuote<<3|byte(protowire.BytesType), 0)
 	at := len(dst) - 1
-	dst = appendSide(dst, quoteBidPrice, changed&tick.ChangedBidPrice != 0, changed&tick.ChangedBidSize != 0, snapshot,
-		side{r.BidPrice, r.BidSize, r.Presence&tick.HasBidPrice != 0, r.Presence&tick.HasBidSize != 0})
-	dst = appendSide(dst, quoteAskPrice, changed&tick.ChangedAskPrice != 0, changed&tick.ChangedAskSize != 0, snapshot,
-		side{r.AskPrice, r.AskSize, r.Presence&tick.HasAskPrice != 0, r.Presence&tick.HasAskSize != 0})
+	if r.Presence&whole == whole { // nearly always
+		dst = appendWholeQuote(dst, r, changed)
+	} else {
+		dst = appendSide(dst, quoteBidPrice, changed&tick.ChangedBidPrice != 0, changed&tick.ChangedBidSize != 0, snapshot,
+			side{r.BidPrice, r.BidSize, r.Presence&tick.HasBidPrice != 0, r.Presence&tick.HasBidSize != 0})
+		dst = appendSide(dst, quoteAskPrice, changed&tick.ChangedAskPrice != 0, changed&tick.ChangedAskSize != 0, snapshot,
+			side{r.AskPrice, r.AskSize, r.Presence&tick.HasAskPrice != 0, r.Presence&tick.HasAskSize != 0})
+	}
 	dst[at] = byte(len(dst) - at - 1) // 48 bytes at most
+	return dst
+}
+
+// appendWholeQuote appends what changed of a quote that has both sides, each with a size.
+func appendWholeQuote(dst []byte, r *tick.Record, changed tick.Changes) []byte {
+	if changed&tick.ChangedBidPrice != 0 {
+		dst = appendSint(dst, quoteBidPrice, r.BidPrice)
+	}
+	if changed&tick.ChangedBidSize != 0 {
+		dst = appendSint(dst, quoteBidSize, r.BidSize)
+	}
+	if changed&tick.ChangedAskPrice != 0 {
+		dst = appendSint(dst, quoteAskPrice, r.AskPrice)
+	}
+	if changed&tick.ChangedAskSize != 0 {
+		dst = appendSint(dst, quoteAskSize, r.AskSize)
+	}
 	return dst
 }
 
