@@ -61,12 +61,12 @@ class PriceCell extends TextCell {
     if (before !== undefined && mantissa !== undefined && mantissa !== before) this.#flash(mantissa > before ? 'up' : 'down', now);
   }
 
-  /** Ends the flash when its time has come; reports whether one goes on. */
-  settle(now: number): boolean {
-    if (this.#flashUntil === 0) return false;
-    if (now < this.#flashUntil) return true;
+  /** Ends the flash when its time has come; returns how many go on, 0 or 1. */
+  settle(now: number): number {
+    if (this.#flashUntil === 0) return 0;
+    if (now < this.#flashUntil) return 1;
     this.#endFlash();
-    return false;
+    return 0;
   }
 
   #flash(direction: 'up' | 'down', now: number): void {
@@ -156,8 +156,8 @@ export class Row {
     else this.node.removeAttribute('aria-selected');
   }
 
-  /** Paints what has changed; reports whether something will change by itself soon. */
-  paint(context: RowContext, now: number): boolean {
+  /** Paints what has changed; returns how many cells flash, and will stop by themselves soon. */
+  paint(context: RowContext, now: number): number {
     const ticker = context.book.get(this.#symbol);
     if (ticker !== this.#ticker || ticker?.version !== this.#version) {
       this.#ticker = ticker;
@@ -166,8 +166,7 @@ export class Row {
       this.#worth(ticker, context.book);
     }
     this.#sparkline.draw(context.historyOf(this.#symbol), context.palette);
-    const flashes = [this.#bid, this.#ask, this.#last].map((cell) => cell.settle(now));
-    return flashes.includes(true);
+    return this.#bid.settle(now) + this.#ask.settle(now) + this.#last.settle(now);
   }
 
   /** Paints the age when it is due, a few times a second, or when it was never painted. */

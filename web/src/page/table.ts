@@ -13,6 +13,9 @@ const headerHeight = 34;
 /** Rows made beyond those in sight, so that scrolling by a little needs no other symbol. */
 const spareRows = 4;
 const ageEveryMillis = 250;
+/** When more cells than these flash at a time, the table is busy for so long. */
+const manyFlashing = 30;
+const busyMillis = 3_000;
 
 const columns: [Field, string, string][] = [
   ['bid', 'Bid', 'Best bid'],
@@ -43,6 +46,7 @@ export class Table {
   #shown: string[] = [];
   #selected: string | undefined;
   #agePaintedMillis = 0;
+  #busyUntil = 0;
 
   constructor(
     host: HTMLElement,
@@ -110,12 +114,13 @@ export class Table {
     const rows = this.#place();
     const ages = now - this.#agePaintedMillis >= ageEveryMillis;
     if (ages) this.#agePaintedMillis = now;
-    let more = false;
+    let flashing = 0;
     for (const row of rows) {
-      if (row.paint(this.#context, now)) more = true;
+      flashing += row.paint(this.#context, now);
       row.paintAge(this.book, ages);
     }
-    return more;
+    this.#calm(flashing, now);
+    return flashing > 0;
   }
 
   /** Chooses a row and brings it into sight. */
@@ -143,6 +148,16 @@ export class Table {
     this.#marker.hidden = index === undefined;
     if (index !== undefined) this.#marker.style.transform = `translateY(${index * rowHeight - 1}px)`;
     for (const row of this.#rows) row.node.classList.toggle('dragged', from !== undefined && row.index === from);
+  }
+
+  /**
+   * Where much moves, cells that light up and fade tell nothing any more, and fading costs a repaint of each of them in every frame: then a move shows in the colour of
+   * its figure and the arrow only, without fading.
+   */
+  #calm(flashing: number, now: number): void {
+    if (flashing > manyFlashing) this.#busyUntil = now + busyMillis;
+    const busy = String(now < this.#busyUntil);
+    if (this.viewport.dataset['busy'] !== busy) this.viewport.dataset['busy'] = busy;
   }
 
   /** Gives every symbol in sight a row, and returns these rows. */
