@@ -15,6 +15,7 @@ const definition = loadSync('tickgate/v1/market_data.proto', {
   includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
   longs: String, // 64-bit integers do not fit into numbers
   enums: String,
+  arrays: true, // an empty list is a list
   oneofs: true,
 });
 const { MarketData } = grpc.loadPackageDefinition(definition).tickgate.v1;
@@ -34,8 +35,8 @@ stream.on('data', ({ event, subscribeResult, batch, goingAway }) => {
     for (const instrument of subscribeResult.accepted) instruments.set(instrument.id, instrument);
     for (const { symbol, detail } of subscribeResult.rejected) console.error(`${symbol} was refused: ${detail}`);
   } else if (event === 'batch') {
-    for (const instrument of batch.instruments ?? []) instruments.set(instrument.id, instrument);
-    for (const { instrumentId, quote, conflated } of batch.updates ?? []) {
+    for (const instrument of batch.instruments) instruments.set(instrument.id, instrument);
+    for (const { instrumentId, quote, conflated } of batch.updates) {
       const { symbol, priceScale = 0 } = instruments.get(instrumentId);
       const shown = [quote?.bidPrice, quote?.askPrice].map((price) => (price === undefined ? '·' : decimal(price, priceScale))); // · is: unchanged
       console.log(`${symbol}  ${shown.join(' / ')}  ${conflated ?? 0} conflated`);
