@@ -367,6 +367,7 @@ export const LatencyRequestSchema: GenMessage<LatencyRequest> = /*@__PURE__*/
 export type Ack = Message<"tickgate.v1.Ack"> & {
   /**
    * Batch.stream_sequence of the newest batch taken. An older or repeated one changes nothing; one never sent ends the stream with INVALID_ARGUMENT.
+   * Acknowledge within a quarter of max_unacked_ms after taking a batch, whether or not another one has come by then: the gateway may be waiting for it.
    *
    * @generated from field: uint64 stream_sequence = 1;
    */
