@@ -39,9 +39,9 @@ func (s *Stream) TakeMessage(message []byte) (streamSequence uint64, err error) 
 const (
 	batchField = 3 // of ServerMessage
 
-	batchTsSend, batchSequence, batchEventBase, batchInstruments, batchUpdates                       = 1, 2, 3, 4, 5
-	updateInstrument, updateSequence, updateConflated, updateSnapshot, updateEventDelta, updateQuote = 1, 2, 3, 4, 6, 7
-	quoteBidPrice, quoteBidSize, quoteAskPrice, quoteAskSize, quoteBidCleared, quoteAskCleared       = 1, 2, 3, 4, 5, 6
+	batchTsSend, batchSequence, batchEventBase, batchInstruments, batchUpdates                                      = 1, 2, 3, 4, 5
+	updateInstrument, updateSequence, updateConflated, updateSnapshot, updateRecvAge, updateEventDelta, updateQuote = 1, 2, 3, 4, 5, 6, 7
+	quoteBidPrice, quoteBidSize, quoteAskPrice, quoteAskSize, quoteBidCleared, quoteAskCleared                      = 1, 2, 3, 4, 5, 6
 )
 
 // takeAnswer takes what is not a batch.
@@ -62,10 +62,25 @@ func (s *Stream) takeAnswer(message []byte) error {
 	return nil
 }
 
+// eventBase is what the venue's times of a batch count from.
+type eventBase struct {
+	sent int64 // when the batch was
+	far  int64 // for all, 0: each counts from its own receipt by the gateway
+}
+
+// of returns the base of an update.
+func (b eventBase) of(recvAge uint64) int64 {
+	if b.far != 0 {
+		return b.far
+	}
+	return b.sent - int64(recvAge)
+}
+
 // takeBatch takes a batch. The shard is locked.
 func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error) {
 	s.shard.window.Batches++
-	var sent, base int64
+	var sent int64
+	var base eventBase
 	for rest := batch; len(rest) > 0; { // the base may come after the updates that count from it
 		number, value, _, n := consumeField(rest)
 		if n < 0 {
@@ -78,9 +93,10 @@ func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error)
 		case batchSequence:
 			sequence = value
 		case batchEventBase:
-			base = int64(value)
+			base.far = int64(value)
 		}
 	}
+	base.sent = sent
 	if s.shard.measuring && s.Plan.Interval > 0 && !s.slow && !s.hung {
 		s.sent = append(s.sent, sending{sent: sent, received: now})
 	}
@@ -88,7 +104,7 @@ func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error)
 }
 
 // takeFields takes the instruments and the updates of a batch. The shard is locked.
-func (s *Stream) takeFields(batch []byte, base, now int64) error {
+func (s *Stream) takeFields(batch []byte, base eventBase, now int64) error {
 	for len(batch) > 0 {
 		number, _, body, n := consumeField(batch)
 		batch = batch[n:]
@@ -109,8 +125,8 @@ func (s *Stream) takeFields(batch []byte, base, now int64) error {
 }
 
 // takeUpdate merges an update into what is held. The shard is locked.
-func (s *Stream) takeUpdate(update []byte, base, now int64) error {
-	var sequence uint64
+func (s *Stream) takeUpdate(update []byte, base eventBase, now int64) error {
+	var sequence, recvAge uint64
 	var tsEvent int64
 	slot := -1 // the instrument comes first
 	for len(update) > 0 {
@@ -130,8 +146,10 @@ func (s *Stream) takeUpdate(update []byte, base, now int64) error {
 			s.shard.window.Conflated += value
 		case updateSnapshot:
 			s.held[max(slot, 0)].quote = quote{}
+		case updateRecvAge: // before the delta
+			recvAge = value
 		case updateEventDelta:
-			tsEvent = base + protowire.DecodeZigZag(value)
+			tsEvent = base.of(recvAge) + protowire.DecodeZigZag(value)
 		case updateQuote:
 			if !s.held[max(slot, 0)].quote.merge(body) {
 				return errMessage

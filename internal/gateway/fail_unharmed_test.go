@@ -71,7 +71,8 @@ func (h *healthy) read(ctx context.Context, stream tickgatev1.MarketData_StreamC
 		h.mu.Lock()
 		for _, u := range m.GetBatch().GetUpdates() {
 			if !u.GetSnapshot() && u.EventDelta != nil && len(h.latencies) < cap(h.latencies) {
-				h.latencies = append(h.latencies, time.Duration(now-m.GetBatch().GetTsEventBase()-u.GetEventDelta()))
+				received := m.GetBatch().GetTsSend() - int64(u.GetRecvAge()) // the market is live: the batch has no base
+				h.latencies = append(h.latencies, time.Duration(now-received-u.GetEventDelta()))
 			}
 		}
 		h.mu.Unlock()

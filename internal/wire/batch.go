@@ -32,13 +32,14 @@ const headerRoom = 1 + 5
 type Batch struct {
 	buf       []byte // headerRoom, then the encoded fields of the Batch
 	tsSend    int64
-	eventBase int64 // ts_event of the first update that has one; 0: none yet
+	eventBase int64 // of the ts_event of all updates; 0: each counts from its own ts_recv
+	hasEvents bool  // the base is settled: an update that has a ts_event is there
 }
 
 // Begin starts a batch in buf, whose content is overwritten and whose capacity is used.
 func (b *Batch) Begin(buf []byte, tsSend tick.Time) {
 	b.buf = append(buf[:0], make([]byte, headerRoom)...)
-	b.tsSend, b.eventBase = int64(tsSend), 0
+	b.tsSend, b.eventBase, b.hasEvents = int64(tsSend), 0, false
 }
 
 // Len returns the size of the batch so far.

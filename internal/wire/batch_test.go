@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -89,10 +90,17 @@ func addUpdate(t *rapid.T, b *wire.Batch, want *tickgatev1.Batch) {
 	}
 	u := expectedUpdate(id, &r, changed, conflated, snapshot)
 	if r.TsEvent != 0 {
-		if want.TsEventBase == 0 {
+		base := int64(tsSend) - int64(u.GetRecvAge())
+		delta := int64(r.TsEvent) - base
+		far := delta > 1<<33 || delta < -1<<33
+		isFirst := !slices.ContainsFunc(want.Updates, func(u *tickgatev1.Update) bool { return u.EventDelta != nil })
+		if isFirst && far {
 			want.TsEventBase = int64(r.TsEvent)
 		}
-		u.EventDelta = proto.Int64(int64(r.TsEvent) - want.TsEventBase)
+		if want.TsEventBase != 0 {
+			base = want.TsEventBase
+		}
+		u.EventDelta = proto.Int64(int64(r.TsEvent) - base)
 	}
 	want.Updates = append(want.Updates, u)
 }

@@ -54,12 +54,10 @@ func (b *Batch) Update(id uint32, r *tick.Record, changed tick.Changes, conflate
 	if snapshot {
 		dst = append(dst, updateSnapshot<<3, 1)
 	}
-	dst = appendUint(dst, updateRecvAge, uint64(max(0, b.tsSend-int64(r.TsRecv))))
+	recvAge := max(0, b.tsSend-int64(r.TsRecv))
+	dst = appendUint(dst, updateRecvAge, uint64(recvAge))
 	if r.TsEvent != 0 {
-		if b.eventBase == 0 {
-			b.eventBase = int64(r.TsEvent)
-		}
-		dst = appendSint(dst, updateEventDelta, int64(r.TsEvent)-b.eventBase)
+		dst = appendSint(dst, updateEventDelta, int64(r.TsEvent)-b.baseOf(r, b.tsSend-recvAge))
 	}
 	if changed&tick.ChangedQuote != 0 {
 		dst = appendQuote(dst, r, changed, snapshot)
@@ -71,6 +69,23 @@ func (b *Batch) Update(id uint32, r *tick.Record, changed tick.Changes, conflate
 		dst = append(dst, updateStatus<<3|byte(protowire.BytesType), 2, statusStatus<<3, byte(r.Status))
 	}
 	b.buf = closeMessage(dst, at)
+}
+
+// farEvent is from where a base for the batch, of nine bytes, takes less than longer deltas do: such a delta has five bytes or more.
+const farEvent = 1 << 33 // about 9 s
+
+// baseOf returns what the venue's time counts from. The first one decides for the batch.
+func (b *Batch) baseOf(r *tick.Record, tsRecv int64) int64 {
+	if !b.hasEvents {
+		b.hasEvents = true
+		if delta := int64(r.TsEvent) - tsRecv; delta > farEvent || delta < -farEvent {
+			b.eventBase = int64(r.TsEvent)
+		}
+	}
+	if b.eventBase != 0 {
+		return b.eventBase
+	}
+	return tsRecv
 }
 
 func appendQuote(dst []byte, r *tick.Record, changed tick.Changes, snapshot bool) []byte {

@@ -46,7 +46,7 @@ func drawRecord(t *rapid.T) tick.Record {
 	amount := rapid.OneOf(rapid.Int64(), rapid.Int64Range(-100, 100))
 	r := tick.Record{
 		Sequence: rapid.Uint64().Draw(t, "sequence"), Epoch: rapid.Uint64().Draw(t, "epoch"),
-		TsEvent: tick.Time(amount.Draw(t, "ts_event")), TsRecv: tsSend - tick.Time(rapid.Int64Range(-1e9, 1e12).Draw(t, "age")),
+		TsEvent: tick.Time(rapid.OneOf(amount, rapid.Int64Range(int64(tsSend)-1e10, int64(tsSend)+1e10)).Draw(t, "ts_event")), TsRecv: tsSend - tick.Time(rapid.Int64Range(-1e9, 1e12).Draw(t, "age")),
 		BidPrice: amount.Draw(t, "bid"), BidSize: amount.Draw(t, "bid size"), AskPrice: amount.Draw(t, "ask"), AskSize: amount.Draw(t, "ask size"),
 		LastPrice: amount.Draw(t, "last"), LastSize: amount.Draw(t, "last size"),
 		Volume: amount.Draw(t, "volume"), TradeCount: amount.Draw(t, "count"), Turnover: amount.Draw(t, "turnover"),

@@ -38,7 +38,10 @@ func (b *Book) updateLocked(e *entry, u *tickgatev1.Update, m *tickgatev1.Batch,
 	}
 	t.EventTime = time.Time{}
 	if u.EventDelta != nil {
-		event := m.GetTsEventBase() + u.GetEventDelta()
+		event := u.GetEventDelta() + received
+		if base := m.GetTsEventBase(); base != 0 {
+			event = u.GetEventDelta() + base
+		}
 		t.EventTime = time.Unix(0, event)
 		if !u.GetSnapshot() {
 			b.latency.record(StageVenue, received-event)

@@ -158,13 +158,13 @@ class Session {
       this.#held.set(symbol, m.sequence);
       updates.push({
         instrumentId: m.id, sequence: m.sequence, conflated: sent === 0n ? 0 : Number(m.sequence - sent - 1n), snapshot: sent === 0n,
-        recvAge: now - m.at + BigInt(this.latencyMs * 1e6), eventDelta: m.at - now - 3_000_000n,
+        recvAge: now - m.at + BigInt(this.latencyMs * 1e6), eventDelta: -3_000_000n,
         quote: { bidPrice: m.bid * 100n, bidSize: 1_000n, askPrice: (m.bid + m.spread) * 100n, askSize: 2_000n },
         trade: { price: m.last * 100n, size: 1_000n, aggressor: 1 },
         stats: { volume: m.volume * 100n, open: m.open * 100n },
       });
     }
-    if (updates.length > 0) this.send({ case: 'batch', value: { tsSend: now, streamSequence: ++this.#streamSequence, tsEventBase: now, updates } });
+    if (updates.length > 0) this.send({ case: 'batch', value: { tsSend: now, streamSequence: ++this.#streamSequence, updates } });
   }
 }
 

@@ -406,3 +406,17 @@ test('latency is told per stage', async () => {
   near(venue.max, 10_000);
   expect(venue).toMatchObject({ count: 2, clamped: 1 });
 });
+
+test('a batch without a base counts the time of each event from its receipt by the gateway', async () => {
+  client = fakeClient();
+  client.connect();
+  const socket = FakeSocket.last;
+  socket.open();
+  const outcome = client.subscribe(['A']);
+  accept(socket, ['A']);
+  await outcome;
+  socket.say({ case: 'batch', value: { streamSequence: 1n, tsSend: 1_800_000_000_000_000_000n, updates: [update(1, 11n, { recvAge: 90_000_000n, eventDelta: -7_000_000n })] } });
+  const venue = client.latency.of('venue', performance.now()).percentiles();
+  expect(Math.abs(venue.max - 7_000)).toBeLessThan(150);
+  expect(venue.count).toBe(1);
+});

@@ -2304,7 +2304,8 @@ type Batch struct {
 	TsSend int64 `protobuf:"fixed64,1,opt,name=ts_send,json=tsSend,proto3" json:"ts_send,omitempty"`
 	// 1 for the first batch of a stream, then one more for each.
 	StreamSequence uint64 `protobuf:"varint,2,opt,name=stream_sequence,json=streamSequence,proto3" json:"stream_sequence,omitempty"`
-	// Base of Update.event_delta.
+	// Base of every Update.event_delta of this batch, where the venue's times are far from the gateway's, as in a replay of old ones. 0: each counts from its
+	// update's own ts_recv, which takes fewer bytes.
 	TsEventBase int64 `protobuf:"fixed64,3,opt,name=ts_event_base,json=tsEventBase,proto3" json:"ts_event_base,omitempty"`
 	// Instruments announced anew (scale, epoch, first value); they hold for this batch's updates and what follows.
 	Instruments []*Instrument `protobuf:"bytes,4,rep,name=instruments,proto3" json:"instruments,omitempty"`
@@ -2392,7 +2393,8 @@ type Update struct {
 	Snapshot bool `protobuf:"varint,4,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	// Batch.ts_send - ts_recv: nanoseconds from the gateway's receipt of the newest event to the sending of this batch.
 	RecvAge uint64 `protobuf:"varint,5,opt,name=recv_age,json=recvAge,proto3" json:"recv_age,omitempty"`
-	// ts_event - Batch.ts_event_base, where ts_event is the venue's time of the newest event. Absent: the feed gave no time.
+	// ts_event - Batch.ts_event_base, or ts_event - ts_recv if that is 0, in nanoseconds, where ts_event is the venue's time of the newest event, and
+	// ts_recv is Batch.ts_send - recv_age. Absent: the feed gave no time.
 	EventDelta *int64 `protobuf:"zigzag64,6,opt,name=event_delta,json=eventDelta,proto3,oneof" json:"event_delta,omitempty"`
 	// Absent: no change.
 	Quote *Quote `protobuf:"bytes,7,opt,name=quote,proto3" json:"quote,omitempty"`

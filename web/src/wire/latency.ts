@@ -29,7 +29,7 @@ export class StreamLatency {
   /** Notes a batch that came at gatewayMicros by the gateway's clock. */
   record(batch: BatchFields, gatewayMicros: number, nowMillis: number): void {
     const sent = microsOf(batch.tsSend);
-    const eventBase = microsOf(batch.tsEventBase);
+    const eventBase = batch.tsEventBase === 0n ? undefined : microsOf(batch.tsEventBase);
     const network = Math.max(gatewayMicros - sent, 0);
     for (const update of batch.updates) {
       const gateway = Number(update.recvAge) / 1_000;
@@ -37,7 +37,8 @@ export class StreamLatency {
       this.#stages.network.record(network, nowMillis);
       this.#stages.total.record(gateway + network, nowMillis);
       if (update.eventDelta !== undefined) {
-        this.#stages.venue.record(sent - gateway - eventBase - Number(update.eventDelta) / 1_000, nowMillis);
+        const received = sent - gateway;
+        this.#stages.venue.record(received - (eventBase ?? received) - Number(update.eventDelta) / 1_000, nowMillis);
       }
     }
   }
