@@ -69,7 +69,10 @@ func (r *Record) Pack(w *Words) {
 
 // Unpack reads the record from w.
 func (r *Record) Unpack(w *Words) {
-	r.unpackFigures(w)
+	r.Sequence = w[0]&math.MaxUint16 | w[1]<<16 // and the figures, see packFigures
+	r.TradeCount = int64(w[0]>>16&math.MaxUint16 | w[11]<<16)
+	r.Volume = int64(w[10]&math.MaxUint32 | w[1]>>48<<32 | w[11]>>48<<48)
+	r.Turnover = int64(w[10]>>32 | w[0]>>32<<32)
 	tsEvent, tsRecv := zip(w[2], w[3])
 	bidPrice, askPrice := zip(w[4], w[5])
 	bidSize, askSize := zip(w[6], w[7])
@@ -94,13 +97,6 @@ func (r *Record) packFigures(w *Words) {
 	w[1] = r.Sequence>>16 | volume>>32<<48
 	w[10] = volume&math.MaxUint32 | turnover<<32
 	w[11] = trades>>16 | volume>>48<<48
-}
-
-func (r *Record) unpackFigures(w *Words) {
-	r.Sequence = w[0]&math.MaxUint16 | w[1]<<16
-	r.TradeCount = int64(w[0]>>16&math.MaxUint16 | w[11]<<16)
-	r.Volume = int64(w[10]&math.MaxUint32 | w[1]>>48<<32 | w[11]>>48<<48)
-	r.Turnover = int64(w[10]>>32 | w[0]>>32<<32)
 }
 
 // zip returns the low halves of a and b in one word and their high halves in another. It is its own inverse.
