@@ -872,7 +872,8 @@ export type Batch = Message<"tickgate.v1.Batch"> & {
   streamSequence: bigint;
 
   /**
-   * Base of Update.event_delta.
+   * Base of every Update.event_delta of this batch, where the venue's times are far from the gateway's, as in a replay of old ones. 0: each counts from its
+   * update's own ts_recv, which takes fewer bytes.
    *
    * @generated from field: sfixed64 ts_event_base = 3;
    */
@@ -942,7 +943,8 @@ export type Update = Message<"tickgate.v1.Update"> & {
   recvAge: bigint;
 
   /**
-   * ts_event - Batch.ts_event_base, where ts_event is the venue's time of the newest event. Absent: the feed gave no time.
+   * ts_event - Batch.ts_event_base, or ts_event - ts_recv if that is 0, in nanoseconds, where ts_event is the venue's time of the newest event, and
+   * ts_recv is Batch.ts_send - recv_age. Absent: the feed gave no time.
    *
    * @generated from field: optional sint64 event_delta = 6;
    */
