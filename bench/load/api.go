@@ -78,7 +78,7 @@ func (b eventBase) of(recvAge uint64) int64 {
 
 // takeBatch takes a batch. The shard is locked.
 func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error) {
-	s.shard.window.Batches++
+	s.shard.countBatch()
 	var sent int64
 	var base eventBase
 	for rest := batch; len(rest) > 0; { // the base may come after the updates that count from it
@@ -126,7 +126,7 @@ func (s *Stream) takeFields(batch []byte, base eventBase, now int64) error {
 
 // takeUpdate merges an update into what is held. The shard is locked.
 func (s *Stream) takeUpdate(update []byte, base eventBase, now int64) error {
-	var sequence, recvAge uint64
+	var sequence, conflated, recvAge uint64
 	var tsEvent int64
 	slot := -1 // the instrument comes first
 	for len(update) > 0 {
@@ -143,7 +143,7 @@ func (s *Stream) takeUpdate(update []byte, base eventBase, now int64) error {
 		case updateSequence:
 			sequence = value
 		case updateConflated:
-			s.shard.window.Conflated += value
+			conflated = value
 		case updateSnapshot:
 			s.held[max(slot, 0)].quote = quote{}
 		case updateRecvAge: // before the delta
@@ -159,6 +159,7 @@ func (s *Stream) takeUpdate(update []byte, base eventBase, now int64) error {
 	if slot < 0 {
 		return errMessage
 	}
+	s.shard.countUpdate(conflated)
 	s.advance(slot, sequence, tsEvent, now)
 	return nil
 }

@@ -39,6 +39,7 @@ func batch(updates ...*tickgatev1.Update) *tickgatev1.ServerMessage {
 // TestBatchesAreMergedAsAClientWould: snapshots replace, updates merge, cleared sides go, and slots wrap around the list of symbols.
 func TestBatchesAreMergedAsAClientWould(t *testing.T) {
 	s := newTestStream(t, []string{"A", "B", "C"}, 2, 1) // stream 1 has C and A
+	s.shard.begin(0)
 	take(t, s, &tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_SubscribeResult{SubscribeResult: &tickgatev1.SubscribeResult{
 		Accepted: []*tickgatev1.Instrument{{Symbol: "C", Id: 7}, {Symbol: "A", Id: 9}},
 	}}})
@@ -58,6 +59,23 @@ func TestBatchesAreMergedAsAClientWould(t *testing.T) {
 	}
 	if s.waiting != 0 || s.shard.window.Batches != 2 || s.shard.window.Updates != 3 || s.shard.window.Conflated != 2 {
 		t.Errorf("waits for %d slots, counted %+v", s.waiting, s.shard.window)
+	}
+}
+
+// TestOnlyTheWindowIsCounted: what comes before a window or after its end is in no count of it.
+func TestOnlyTheWindowIsCounted(t *testing.T) {
+	s := newTestStream(t, []string{"A"}, 1, 0)
+	s.run.instruments.learn([]*tickgatev1.Instrument{{Symbol: "A", Id: 1}})
+	receive := func(sequence uint64) {
+		take(t, s, batch(&tickgatev1.Update{InstrumentId: 1, Sequence: sequence, Conflated: 3, Quote: &tickgatev1.Quote{BidPrice: new(int64(10))}}))
+	}
+	receive(1)
+	s.shard.begin(time.Now().UnixNano())
+	receive(5)
+	s.shard.end()
+	receive(9)
+	if w := &s.shard.window; w.Batches != 1 || w.Updates != 1 || w.Conflated != 3 || w.Latency.Count() != 1 {
+		t.Errorf("of three batches, one of them in the window: %d batches, %d updates, %d conflated, %d latencies", w.Batches, w.Updates, w.Conflated, w.Latency.Count())
 	}
 }
 

@@ -173,27 +173,27 @@ func (r *run) firstEnded() string {
 
 // begin starts a measured window.
 func (r *run) begin() {
-	r.begun = time.Now()
-	for _, s := range r.streams {
+	for _, s := range r.streams { // takes a while with many of them, so it is done before the window
 		s.shard.mu.Lock()
 		s.sent = s.sent[:0]
 		s.shard.mu.Unlock()
 	}
+	r.begun = time.Now()
+	r.truth.begin()
+	r.read = r.dialer.read.Load()
 	for i := range r.shards {
 		r.shards[i].begin(r.begun.UnixNano())
 	}
-	r.truth.begin()
-	r.read = r.dialer.read.Load()
 }
 
-// end ends the window and returns what was seen in it.
+// end ends the window and returns what was seen in it. All counts stop before anything is summed up, which takes a while with many streams.
 func (r *run) end() figure.Window {
-	ended := time.Now()
 	var total figure.Window
+	ended := time.Now()
+	r.truth.end(&total)
+	total.WireBytes = r.dialer.read.Load() - r.read
 	for i := range r.shards {
-		r.shards[i].mu.Lock()
-		r.shards[i].measuring = false
-		r.shards[i].mu.Unlock()
+		r.shards[i].end()
 	}
 	r.endStreams(ended.UnixNano())
 	for i := range r.shards {
@@ -210,8 +210,6 @@ func (r *run) end() figure.Window {
 	}
 	total.Seconds = ended.Sub(r.begun).Seconds()
 	total.Streams, total.Connections = len(r.streams), min(len(r.streams), r.plan.Connections)
-	total.WireBytes = r.dialer.read.Load() - r.read
-	r.truth.end(&total)
 	return total
 }
 
@@ -243,15 +241,19 @@ func (s *Stream) endStaleness(ended int64) {
 	}
 }
 
-// finish waits until every stream has the feed's last values, but no longer than patience allows, and says which have not.
-func (r *run) finish() figure.Verdict {
+// finish is asked for once the feed has ended and NATS has all of it. It waits until the generator has all of it as well, then until every stream
+// has the last values, but no longer than patience allows, and says which have not.
+func (r *run) finish() (figure.Verdict, error) {
+	if err := r.truth.settle(r.ctx); err != nil {
+		return figure.Verdict{}, err
+	}
 	polling := time.NewTicker(finalPolling)
 	defer polling.Stop()
 	deadline := time.Now().Add(finalPatience)
 	for {
 		verdict := r.compare()
 		if verdict.Wrong == 0 || time.Now().After(deadline) || r.ctx.Err() != nil {
-			return verdict
+			return verdict, nil
 		}
 		<-polling.C
 	}

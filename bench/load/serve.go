@@ -67,7 +67,7 @@ func (r *run) command(name, argument string) (answer any, err error) {
 	case "end":
 		return r.end(), nil
 	case "finish":
-		return r.finish(), nil
+		return r.finish()
 	}
 	return nil, fmt.Errorf("load: there is no command %q", name)
 }

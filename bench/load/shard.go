@@ -26,6 +26,28 @@ func (s *shard) begin(now int64) {
 	s.window, s.measuring, s.begun = figure.Window{}, true, now
 }
 
+// end stops what is counted as it comes.
+func (s *shard) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.measuring = false
+}
+
+// countBatch counts a message that was received, if a window is measured. The shard is locked.
+func (s *shard) countBatch() {
+	if s.measuring {
+		s.window.Batches++
+	}
+}
+
+// countUpdate counts a value and the events that were merged into it, if a window is measured. The shard is locked.
+func (s *shard) countUpdate(conflated uint64) {
+	if s.measuring {
+		s.window.Updates++
+		s.window.Conflated += conflated
+	}
+}
+
 // sampling is the distance of staleness samples.
 const sampling = int64(10 * time.Millisecond)
 

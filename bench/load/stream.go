@@ -84,7 +84,7 @@ func (s *Stream) TakeEvents(payloads ...Payload) {
 	now := time.Now().UnixNano()
 	s.shard.mu.Lock()
 	defer s.shard.mu.Unlock()
-	s.shard.window.Batches++
+	s.shard.countBatch()
 	if s.decoder == nil {
 		s.decoder = &bus.Decoder{}
 	}
@@ -98,6 +98,7 @@ func (s *Stream) TakeEvents(payloads ...Payload) {
 			if e.Sequence <= s.held[p.Slot].sequence {
 				continue // a snapshot that came after an update
 			}
+			s.shard.countUpdate(0) // how many were merged, these systems do not say
 			s.advance(p.Slot, e.Sequence, int64(e.TsEvent), now)
 			s.held[p.Slot].quote = quoteOf(&e.Quote)
 		}
@@ -109,7 +110,7 @@ func (s *Stream) TakeFrame(due int64) {
 	now := time.Now().UnixNano()
 	s.shard.mu.Lock()
 	defer s.shard.mu.Unlock()
-	s.shard.window.Batches++
+	s.shard.countBatch()
 	if s.waiting > 0 {
 		s.waiting = 0
 		s.run.ready()
@@ -122,7 +123,6 @@ func (s *Stream) TakeFrame(due int64) {
 // advance moves a slot on to a newer event. The shard is locked.
 func (s *Stream) advance(slot int, sequence uint64, tsEvent, now int64) {
 	h := &s.held[slot]
-	s.shard.window.Updates++
 	if h.sequence == 0 {
 		s.waiting--
 		if s.waiting == 0 {

@@ -21,6 +21,7 @@ type truth struct {
 	connection *nats.Conn
 	messages   chan *nats.Msg // nats.go sends, read receives, nobody closes it
 	bySubject  map[string]*symbol
+	ended      chan struct{} // read closes it when it returns
 
 	// mu guards the fields below.
 	mu        sync.Mutex
@@ -45,7 +46,7 @@ const messagesAhead = 1 << 18
 
 // listen subscribes to the symbols that streams of the plan have.
 func listen(p *Plan) (*truth, error) {
-	t := &truth{symbols: make([]symbol, len(p.Symbols)), messages: make(chan *nats.Msg, messagesAhead), bySubject: map[string]*symbol{}}
+	t := &truth{symbols: make([]symbol, len(p.Symbols)), messages: make(chan *nats.Msg, messagesAhead), bySubject: map[string]*symbol{}, ended: make(chan struct{})}
 	if p.NATS == "" {
 		return t, nil
 	}
@@ -66,14 +67,18 @@ func listen(p *Plan) (*truth, error) {
 	return t, t.connection.Flush()
 }
 
-// read takes what the feed publishes until the context ends.
+// read takes what the feed publishes until the feed or the context ends, or something is wrong with it, which is in err then.
 func (t *truth) read(ctx context.Context) {
+	defer close(t.ended)
 	var decoder bus.Decoder
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case message := <-t.messages:
+			if message == endOfFeed {
+				return
+			}
 			now := time.Now().UnixNano()
 			if err := decoder.Decode(tick.KindQuote, message.Data); err != nil {
 				t.fail(fmt.Errorf("load: the feed's message on %s: %w", message.Subject, err))
@@ -87,6 +92,34 @@ func (t *truth) read(ctx context.Context) {
 				}
 			}
 			t.count(decoder.Events, now)
+		}
+	}
+}
+
+// endOfFeed follows the last message that there will be.
+var endOfFeed = new(nats.Msg)
+
+// settlePatience is how long the last messages may be on their way from NATS.
+const settlePatience = 10 * time.Second
+
+// settle is called once, when NATS has all that the feed published. It returns when read has taken that, or has failed: NATS answers the flush after what it had
+// for the subscriptions, and nats.go queues that before it takes the answer.
+func (t *truth) settle(ctx context.Context) error {
+	if t.connection == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, settlePatience)
+	defer cancel()
+	if err := t.connection.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("load: wait for the feed's last events: %w", err)
+	}
+	for messages := t.messages; ; messages = nil { // it is sent once
+		select {
+		case messages <- endOfFeed:
+		case <-t.ended:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("load: the generator's own subscription did not come to the feed's end: %w", ctx.Err())
 		}
 	}
 }

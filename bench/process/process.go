@@ -19,6 +19,9 @@ import (
 // ErrEnded says that a process ended though it was still needed. Its log says why.
 var ErrEnded = errors.New("process: ended by itself")
 
+// ErrFailed says that a process did not do what it was asked to as it ended. Its log says why.
+var ErrFailed = errors.New("process: ended with a failure")
+
 // Command is what to run.
 type Command struct {
 	Name string // of its log, and in errors
@@ -132,6 +135,14 @@ func (p *Process) ErrorOfEnd() error {
 		return nil
 	}
 	return fmt.Errorf("%w: %s: %s: %s", ErrEnded, p.Name, p.command.ProcessState, p.lastLines())
+}
+
+// Failure says that the process has ended with an exit code that is not 0; nil if it has not. It is for what was asked to end.
+func (p *Process) Failure() error {
+	if !p.HasEnded() || p.command.ProcessState.Success() {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %s: %s", ErrFailed, p.Name, p.command.ProcessState, p.lastLines())
 }
 
 func (p *Process) lastLines() string {

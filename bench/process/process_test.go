@@ -69,6 +69,24 @@ func TestAnEndByItselfIsNoticed(t *testing.T) {
 	}
 }
 
+// TestAFailureAsItEndsIsNoticed: being asked to end does not excuse an exit code.
+func TestAFailureAsItEndsIsNoticed(t *testing.T) {
+	g := group(t)
+	good, bad := start(t, g, "trap 'exit 0' TERM; echo up; read word"), start(t, g, "trap 'echo lost some; exit 4' TERM; echo up; read word")
+	for _, p := range []*process.Process{good, bad} {
+		if _, err := p.Await(t.Context(), regexp.MustCompile("^up$")); err != nil {
+			t.Fatal(err)
+		}
+		p.Stop()
+	}
+	if err := good.Failure(); err != nil {
+		t.Error(err)
+	}
+	if err := bad.Failure(); !errors.Is(err, process.ErrFailed) || !strings.Contains(err.Error(), "status 4") || !strings.Contains(err.Error(), "lost some") {
+		t.Errorf("exit code 4 at the end: %v", err)
+	}
+}
+
 func TestCPUCounts(t *testing.T) {
 	p := start(t, group(t), "while :; do :; done")
 	deadline := time.Now().Add(20 * time.Second)

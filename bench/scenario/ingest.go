@@ -184,12 +184,7 @@ var errLost = errors.New("scenario: events were lost")
 
 // compareCounts stops the feed and waits until the gateway has counted all that it published.
 func (rig *rig) compareCounts(ctx context.Context) error {
-	rig.feed.Stop()
-	match, err := rig.feed.Await(ctx, feedPublished)
-	if err != nil {
-		return err
-	}
-	published, err := strconv.ParseFloat(match[1], 64)
+	published, err := rig.stopFeed(ctx)
 	if err != nil {
 		return err
 	}

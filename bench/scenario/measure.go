@@ -67,7 +67,7 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	result.Seconds = seen.Seconds
 	result.Published, result.Batches, result.Delivered, result.Conflated = seen.Published, seen.Batches, seen.Updates, seen.Conflated
 	result.ServerCores, result.ClientCores, result.BusCores, result.FeedCores = &used.server, &used.client, &used.bus, &used.feed
-	cpuMicros := used.server * used.seconds * 1e6
+	cpuMicros := used.server * seen.Seconds * 1e6 // of the generator's window, which is longer by how late it took the command to end it
 	result.CPUMicrosPerBatch = ratio(cpuMicros, seen.Batches)
 	result.CPUMicrosPerUpdate = ratio(cpuMicros, seen.Updates)
 	result.CPUSecondsPerMillion = ratio(cpuMicros, seen.Published*uint64(result.Streams))

@@ -168,10 +168,26 @@ func (rig *rig) step(ctx context.Context, streams int) (figure.Result, error) {
 	return result, rig.group.Err()
 }
 
+// stopFeed ends the feed and returns how many events it has published, all of which the bus has then: feedsim counts them after a flush, and fails
+// if that does.
+func (rig *rig) stopFeed(ctx context.Context) (published float64, err error) {
+	rig.feed.Stop()
+	match, err := rig.feed.Await(ctx, feedPublished)
+	if err != nil {
+		return 0, err
+	}
+	if err := rig.feed.Failure(); err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(match[1], 64)
+}
+
 // finish stops the feed and asks for the verdict.
 func (rig *rig) finish(ctx context.Context) error {
 	if rig.feed != nil {
-		rig.feed.Stop()
+		if _, err := rig.stopFeed(ctx); err != nil {
+			return err
+		}
 	}
 	text, err := rig.ask(ctx, "finish", answerObject)
 	if err != nil {
