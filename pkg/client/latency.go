@@ -39,6 +39,8 @@ type Latency struct {
 	// mu guards the fields below.
 	mu         sync.Mutex
 	histograms [stages]*hdrhistogram.Histogram
+	told       *hdrhistogram.Histogram // of the last stage: what this stream's gateway has been told
+	untold     *hdrhistogram.Histogram // of the last stage: what no gateway has been told yet
 }
 
 // The histograms' range: microseconds up to a minute, with three digits.
@@ -48,17 +50,23 @@ const (
 )
 
 func newLatency() *Latency {
-	l := &Latency{}
+	l := &Latency{told: newHistogram(), untold: newHistogram()}
 	for i := range l.histograms {
-		l.histograms[i] = hdrhistogram.New(1, mostMicros, digits)
+		l.histograms[i] = newHistogram()
 	}
 	return l
 }
 
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, mostMicros, digits) }
+
 func (l *Latency) record(stage Stage, nanos int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = l.histograms[stage].RecordValue(min(max(nanos/1000, 0), mostMicros)) // the value is in range
+	micros := min(max(nanos/1000, 0), mostMicros)
+	_ = l.histograms[stage].RecordValue(micros) // the value is in range
+	if stage == StageEndToEnd {
+		_ = l.untold.RecordValue(micros)
+	}
 }
 
 // Stages returns the distribution of each stage that has values.
@@ -88,15 +96,24 @@ func (l *Latency) Histogram(stage Stage) *hdrhistogram.Histogram {
 	return hdrhistogram.Import(l.histograms[min(stage, stages-1)].Export())
 }
 
-// endToEnd returns what a heartbeat reports, in HdrHistogram's V2 compressed encoding; nil: nothing yet.
-func (l *Latency) endToEnd() ([]byte, error) {
+// streamBegins says that what is reported from here on goes to another stream, where reports count from zero.
+func (l *Latency) streamBegins() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.histograms[StageEndToEnd]
-	if h.TotalCount() == 0 {
+	l.told.Reset()
+}
+
+// report returns what a heartbeat reports of the last stage: everything that this stream was ever told and what is new, each value on one stream only, in HdrHistogram's V2 compressed
+// encoding; nil: nothing yet.
+func (l *Latency) report() ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told.Merge(l.untold)
+	l.untold.Reset()
+	if l.told.TotalCount() == 0 {
 		return nil, nil
 	}
-	encoded, err := h.EncodeV2() // in base64, which the API does without
+	encoded, err := l.told.EncodeV2() // in base64, which the API does without
 	if err != nil {
 		return nil, fmt.Errorf("client: encode the latency histogram: %w", err)
 	}

@@ -113,6 +113,7 @@ func (l *link) connect(ctx context.Context, cancel context.CancelCauseFunc) (err
 		}
 		return err
 	}
+	l.client.latency.streamBegins()
 	l.heard.Store(time.Now().UnixNano())
 	l.post(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_SetFreshness{
 		SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: o.freshness.Milliseconds()}, // its answer says that the stream is up

@@ -136,7 +136,7 @@ func (l *link) send(ctx context.Context) {
 func (l *link) heartbeat() *tickgatev1.ClientMessage {
 	beat := &tickgatev1.ClientHeartbeat{ClientTime: time.Now().UnixNano()}
 	if l.client.options.report {
-		histogram, err := l.client.latency.endToEnd()
+		histogram, err := l.client.latency.report()
 		if err != nil {
 			l.client.options.log.Error("client: latency", "error", err)
 		} else if histogram != nil {
