@@ -122,7 +122,7 @@ func (g *Gateway) makeStages() error {
 	}
 	totals := latency.NewTotals()
 	subscriptions := g.config.Subscriptions
-	subscriptions.AfterCare = func(worker int) { g.service.MergeLatency(worker) }
+	subscriptions.AfterCare = func(worker int) { g.service.AfterCare(worker) }
 	if g.hub, err = subscription.NewHub(table, subscriptions); err != nil {
 		return err
 	}

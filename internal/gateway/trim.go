@@ -13,6 +13,7 @@ const (
 	trimStreams = 1_000 // that have come or gone since the last trim, and more than trimShare of all
 	trimShare   = 10    // percent
 	calmShare   = 1     // percent of all that come or go in one check once a storm is over
+	calmChecks  = 3     // in a row, so that what the storm has left in pools is let go before
 )
 
 // trimmer has garbage collected after streams have come or gone in great numbers. It does not give the memory to the system at once, as debug.FreeOSMemory does: at 50,000 streams that held
@@ -23,6 +24,7 @@ type trimmer struct {
 
 	trimmed int64 // streams at the last trim
 	before  int64 // streams at the last check
+	calm    int   // checks since a storm
 }
 
 func (g *Gateway) trimMemory(ctx context.Context) error {
@@ -44,7 +46,12 @@ func (t *trimmer) check() {
 	moved, changed := distance(now, t.before), distance(now, t.trimmed)
 	t.before = now
 	most := max(now, t.trimmed)
-	if changed < trimStreams || changed*100 < most*trimShare || moved*100 > most*calmShare {
+	if moved*100 > most*calmShare {
+		t.calm = 0
+		return
+	}
+	t.calm++
+	if changed < trimStreams || changed*100 < most*trimShare || t.calm < calmChecks {
 		return
 	}
 	t.trimmed = now

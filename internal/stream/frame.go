@@ -31,9 +31,6 @@ func (f *Frame) weight() int { return max(len(f.message), minFrameBytes) }
 const (
 	minFrameBytes  = 1152
 	maxPooledBytes = 64 << 10
-
-	// framesKept is how many a worker keeps: what is in flight between two of its rounds. When thousands of streams open at once there are more, for once.
-	framesKept = 8192
 )
 
 // Get and Put implement mem.BufferPool; gRPC calls only Put.

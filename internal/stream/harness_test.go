@@ -60,7 +60,7 @@ func newGate(t testing.TB, change func(*options)) *gate {
 		t.Fatal(err)
 	}
 	g := &gate{t: t, table: table, published: history.NewPublisherLog()}
-	o.subscriptions.AfterCare = func(worker int) { g.service.MergeLatency(worker) }
+	o.subscriptions.AfterCare = func(worker int) { g.service.AfterCare(worker) }
 	if g.hub, err = subscription.NewHub(table, o.subscriptions); err != nil {
 		t.Fatal(err)
 	}

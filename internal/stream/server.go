@@ -54,13 +54,13 @@ const asidesPerCPU = 4
 type workerState struct {
 	recorder  *latency.Recorder
 	encoder   latency.Encoder
-	frames    []*Frame      // that no session uses
+	frames    framePool
 	bytesSent atomic.Uint64 // the worker adds, whoever scrapes reads
 
 	_ [128]byte // two cache lines: each worker writes to its own at every message
 }
 
-// NewServer returns a service over hub, whose Config.AfterCare must be, or call, the result of MergeLatency.
+// NewServer returns a service over hub, whose Config.AfterCare must be, or call, the AfterCare of the result.
 func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.Totals, log *slog.Logger) (*Server, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -89,8 +89,11 @@ func (s *Server) SendStall() time.Duration { return s.config.SendStall }
 // MaxMessageBytes is the greatest message received.
 func (s *Server) MaxMessageBytes() int { return s.config.MaxMessageBytes }
 
-// MergeLatency moves what a worker has recorded to the totals. The worker calls it.
-func (s *Server) MergeLatency(worker int) { s.workers[worker].recorder.TryMergeInto(s.totals) }
+// AfterCare moves what a worker has recorded to the totals, and lets go of frames that it does not need. The worker calls it.
+func (s *Server) AfterCare(worker int) {
+	s.workers[worker].recorder.TryMergeInto(s.totals)
+	s.workers[worker].frames.trim()
+}
 
 // ServerOptions returns what the gRPC server must be made with: without these options there is no connection to group streams by, and none to close.
 func (s *Server) ServerOptions() []grpc.ServerOption {

@@ -41,7 +41,7 @@ func (x *session) Append(u *subscription.Update) subscription.Room {
 // open takes a frame for the batch in the making, if there is none yet.
 func (x *session) open() {
 	if x.making == nil {
-		x.making = x.frame()
+		x.making = x.worker().frames.take(x)
 		x.batch.Begin(x.making.buf, tick.Time(x.makingAt.UnixNano()))
 	}
 }
@@ -82,7 +82,7 @@ func (x *session) Recycle() {
 	left := 0
 	for left < len(x.flying) && x.flying[left].sent.Load() != 0 {
 		x.recordSent(x.flying[left])
-		x.recycle(x.flying[left])
+		x.worker().frames.give(x.flying[left])
 		left++
 	}
 	x.flying = slices.Delete(x.flying, 0, left)
@@ -112,10 +112,10 @@ func (x *session) oldestInFlight() time.Time {
 
 // answer encodes a message and hands it over. It is called only while the session can hand over one more.
 func (x *session) answer(message *tickgatev1.ServerMessage) {
-	f := x.frame()
+	f := x.worker().frames.take(x)
 	encoded, err := proto.MarshalOptions{}.MarshalAppend(f.buf[:0], message)
 	if err != nil { // a string that is not UTF-8, which Printable rules out
-		x.recycle(f)
+		x.worker().frames.give(f)
 		x.end(err)
 		return
 	}
@@ -139,28 +139,3 @@ func (x *session) hand(f *Frame) {
 
 // worker returns what the session's flush worker keeps.
 func (x *session) worker() *workerState { return &x.server.workers[x.face.Group().Worker()] }
-
-// frame returns an empty frame of this session.
-func (x *session) frame() *Frame {
-	worker := x.worker()
-	last := len(worker.frames) - 1
-	if last < 0 {
-		return &Frame{session: x, buf: make([]byte, 0, minFrameBytes)}
-	}
-	f := worker.frames[last]
-	worker.frames[last] = nil
-	worker.frames = worker.frames[:last]
-	f.session = x
-	return f
-}
-
-// recycle gives the frame back to all sessions of the worker.
-func (x *session) recycle(f *Frame) {
-	worker := x.worker()
-	if len(worker.frames) == framesKept || cap(f.buf) < minFrameBytes || cap(f.buf) > maxPooledBytes {
-		return
-	}
-	f.session, f.buf, f.message, f.received = nil, f.buf[:0], nil, f.received[:0]
-	f.sent.Store(0)
-	worker.frames = append(worker.frames, f)
-}
