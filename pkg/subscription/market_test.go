@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickgate/internal/history"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
 )
@@ -27,6 +28,8 @@ type gateway struct {
 	hub   *subscription.Hub
 	stop  context.CancelFunc
 	ended chan struct{} // closed when Run has returned
+
+	published *history.PublisherLog // nil: nobody judges
 }
 
 func defaults() (subscription.TableConfig, subscription.Config) {
@@ -139,12 +142,18 @@ func (m *market) publish(e tick.Event) {
 	m.g.t.Helper()
 	e.Scales, e.Epoch, e.Sequence = m.scales, m.epoch, m.next
 	m.next++
-	if err := m.record.Apply(&e, tick.Time(m.next)); err != nil {
+	if err := m.record.Apply(&e, tick.Time(time.Now().UnixNano())); err != nil {
 		m.g.t.Fatal(err)
 	}
 	m.record.Missing += m.missed
 	m.log = append(m.log, published{record: m.record, kind: e.Kind, missed: m.missed})
 	m.missed = 0
+	if m.g.published != nil {
+		m.g.published.Published(m.symbol.Name(), e)
+	}
+	if m.symbol.State().Market == subscription.Stale { // as a feed does, before anybody sees the record
+		m.g.table.SetState(m.symbol, live)
+	}
 	m.g.table.Publish(m.symbol, &m.record)
 }
 

@@ -1,7 +1,6 @@
 package subscription_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -9,85 +8,137 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tickgate/internal/history"
+	"tickgate/internal/historytest"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
+	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// The model is a few markets and streams to which anything happens in any order. Each stream's client keeps books by what the market published:
-// nothing comes twice, backwards, before its snapshot or unasked; every event is delivered, counted as conflated or said to be missing; what a batch carries
-// is what was published. When transports and clients catch up, everybody holds the last value and knows its state.
+// The model is a few markets and streams to which anything happens in any order. What each stream's client was told is judged by the history checker when
+// transports and clients have caught up. What a checker of logs cannot see is asked along the way: that a stream that is never busy is always current, and in the end
+// that everybody knows each symbol's state.
 
 const modelRingDepth = 8 // so that readers are lapped
 
-func TestStreamsAgainstModel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		rapid.Check(struct{ rapid.TB }{t}, func(t *rapid.T) { // without Deadline, which no bubble allows
-			w := newWorld(t)
-			defer w.halt()
-			t.Repeat(map[string]func(*rapid.T){
-				"quote": func(t *rapid.T) { w.market(t).quotes(rapid.IntRange(1, 12).Draw(t, "count")) },
-				"trade": func(t *rapid.T) { w.market(t).trade() },
-				"lose": func(t *rapid.T) {
-					m := w.market(t)
-					m.lose(rapid.Uint64Range(1, 9).Draw(t, "events"))
-					m.quote()
-				},
-				"restart": func(t *rapid.T) {
-					m := w.market(t)
-					m.restart()
-					m.quote()
-				},
-				"rescale": func(t *rapid.T) {
-					m := w.market(t)
-					m.scales.Price = min(m.scales.Price+1, 9)
-					m.quote()
-				},
-				"state": func(t *rapid.T) {
-					w.g.tell(rapid.SampledFrom([]*subscription.State{live, stale, halted}).Draw(t, "state"), w.market(t))
-				},
-				"pass": func(t *rapid.T) {
-					time.Sleep(time.Duration(rapid.IntRange(1, 150).Draw(t, "ms")) * time.Millisecond)
-				},
-				"leave": func(t *rapid.T) { w.client(t).stream.leave(rapid.IntRange(1, 4).Draw(t, "messages")) },
-				"acknowledge": func(t *rapid.T) {
-					c := w.client(t)
-					c.stream.session.Post(func() { _ = c.stream.session.Acknowledge(c.lastBatch) })
-				},
-				"subscribe":      func(t *rapid.T) { w.client(t).subscribe(t, w.market(t)) },
-				"unsubscribe":    func(t *rapid.T) { w.client(t).unsubscribe(t, w.market(t)) },
-				"set conflation": func(t *rapid.T) { w.client(t).setConflation(t, w.market(t)) },
-				"":               func(t *rapid.T) { w.check() },
-			})
-			w.settle()
+func TestStreamsAgainstHistory(t *testing.T) {
+	inModelBubble(t, func(tb rapid.TB) {
+		rapid.Check(tb, func(t *rapid.T) {
+			for _, v := range drive(t, nil) {
+				t.Error(v)
+			}
 		})
 	})
 }
 
+// TestHistoryCatchesDefectsOfStreams plants a mistake between the streams and their clients. It must be found, and soon.
+func TestHistoryCatchesDefectsOfStreams(t *testing.T) {
+	const mostRuns = 100
+	for _, plant := range historytest.Plants {
+		t.Run(plant.Name, func(t *testing.T) {
+			inModelBubble(t, func(rapid.TB) {
+				runs := rapid.Custom(func(t *rapid.T) []history.Violation { return drive(t, plant.New) })
+				for seed := range mostRuns {
+					if slices.ContainsFunc(runs.Example(seed), func(v history.Violation) bool { return v.Rule == plant.Breaks }) {
+						return
+					}
+				}
+				t.Errorf("%d runs of the model have not broken %q", mostRuns, plant.Breaks)
+			})
+		})
+	}
+}
+
+// inModelBubble runs test on a fake clock. What it is given has no Deadline, which no bubble allows.
+func inModelBubble(t *testing.T, test func(tb rapid.TB)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(struct{ rapid.TB }{t}) })
+}
+
+// drive has things happen, and returns what is wrong with what the clients were told.
+func drive(t *rapid.T, defect func() historytest.Defect) (found []history.Violation) {
+	w := newWorld(t, defect)
+	defer w.halt()
+	t.Repeat(map[string]func(*rapid.T){
+		"quote": func(t *rapid.T) { w.market(t).quotes(rapid.IntRange(1, 12).Draw(t, "count")) },
+		"trade": func(t *rapid.T) { w.market(t).trade() },
+		"lose": func(t *rapid.T) {
+			m := w.market(t)
+			m.lose(rapid.Uint64Range(1, 9).Draw(t, "events"))
+			m.quote()
+		},
+		"restart": func(t *rapid.T) {
+			m := w.market(t)
+			m.restart()
+			m.quote()
+		},
+		"rescale": func(t *rapid.T) {
+			m := w.market(t)
+			m.scales.Price = min(m.scales.Price+1, 9)
+			m.quote()
+		},
+		"state": func(t *rapid.T) {
+			state := *rapid.SampledFrom([]*subscription.State{live, stale, halted}).Draw(t, "state")
+			state.Since = tick.Time(time.Now().UnixNano())
+			w.tell(&state, w.market(t))
+		},
+		"pass": func(t *rapid.T) {
+			time.Sleep(time.Duration(rapid.IntRange(1, 150).Draw(t, "ms")) * time.Millisecond)
+		},
+		"leave": func(t *rapid.T) { w.client(t).transport.leave(rapid.IntRange(1, 4).Draw(t, "messages")) },
+		"acknowledge": func(t *rapid.T) {
+			w.client(t).acknowledge()
+		},
+		"subscribe":      func(t *rapid.T) { w.client(t).subscribe(t, w.market(t)) },
+		"unsubscribe":    func(t *rapid.T) { w.client(t).unsubscribe(t, w.market(t)) },
+		"set conflation": func(t *rapid.T) { w.client(t).setConflation(t, w.market(t)) },
+		"":               func(*rapid.T) { w.check() },
+	})
+	w.settle()
+	for _, c := range w.clients {
+		found = append(found, history.Check(w.published, c.Log(), history.Options{End: history.EndSettled, IntervalTolerance: modelTolerance})...)
+	}
+	return found
+}
+
+// modelTolerance is half of the longest interval of the model, and the resolution of the clock of subscriptions.
+const modelTolerance = 51 * time.Millisecond
+
 type world struct {
 	*gateway
-	g       *gateway
+	honest  bool
 	markets []*market
 	clients []*client
 }
 
-func newWorld(t *rapid.T) *world {
+func newWorld(t *rapid.T, defect func() historytest.Defect) *world {
 	tableConfig, config := defaults()
 	tableConfig.RingDepth = modelRingDepth
 	config.Workers = 2
-	g := run(t, tableConfig, config)
-	w := &world{gateway: g, g: g}
+	w := &world{gateway: run(t, tableConfig, config), honest: defect == nil}
+	w.published = history.NewPublisherLog()
 	for _, name := range []string{"A", "B", "C"} {
-		w.markets = append(w.markets, g.listed(name))
+		w.markets = append(w.markets, w.listed(name))
 	}
-	conns := []*subscription.Conn{g.hub.NewConn(), g.hub.NewConn()}
+	conns := []*subscription.Conn{w.hub.NewConn(), w.hub.NewConn()}
 	for i := range 3 {
-		c := &client{g: g, stream: g.attachSlow(conns[i%2]), books: map[string]*book{}}
-		c.stream.room = 2
-		c.stream.atOnce = i == 0
-		w.clients = append(w.clients, c)
+		w.clients = append(w.clients, w.attachClient(conns[i%2], i == 0, defect))
 	}
-	w.clients[2].stream.session.Post(func() { w.clients[2].stream.session.SetFreshness(100 * time.Millisecond) })
+	w.clients[2].transport.session.Post(func() { w.clients[2].transport.session.SetFreshness(100 * time.Millisecond) })
 	return w
+}
+
+func (w *world) attachClient(conn *subscription.Conn, atOnce bool, newDefect func() historytest.Defect) *client {
+	c := &client{g: w.gateway, wishes: make(map[string]historytest.Wish)}
+	var defect historytest.Defect
+	if newDefect != nil {
+		defect = newDefect()
+	}
+	c.Client = historytest.Attach(w.hub, conn, func(session *subscription.Session) historytest.Transport {
+		c.transport = &stream{g: w.gateway, session: session, room: 2, atOnce: atOnce}
+		return c.transport
+	}, defect)
+	return c
 }
 
 func (w *world) market(t *rapid.T) *market { return w.markets[rapid.IntRange(0, 2).Draw(t, "market")] }
@@ -96,233 +147,124 @@ func (w *world) client(t *rapid.T) *client { return w.clients[rapid.IntRange(0, 
 func (w *world) check() {
 	synctest.Wait()
 	for _, c := range w.clients {
-		c.read()
+		c.look()
 	}
-	for _, b := range w.clients[0].books { // its transport is never busy
-		if b.conflation.Policy != subscription.PolicyInterval {
-			b.mustBeCurrent()
+	if !w.honest {
+		return
+	}
+	for _, m := range w.markets { // the first client's transport is never busy
+		if wish, ok := w.clients[0].wishes[m.symbol.Name()]; ok && wish.Conflation.Policy != subscription.PolicyInterval {
+			w.clients[0].mustBeCurrent(m, wish)
 		}
 	}
 }
 
-// settle lets every transport drain and every client acknowledge, and then demands that all is told.
+// settle lets every transport drain and every client acknowledge.
 func (w *world) settle() {
 	for range 20 {
 		for _, c := range w.clients {
-			c.stream.leave(1 << 20)
-			c.read()
-			c.stream.session.Post(func() { _ = c.stream.session.Acknowledge(c.lastBatch) })
+			c.transport.leave(1 << 20)
+			c.look()
+			c.acknowledge()
 		}
 		pass(150 * time.Millisecond)
 	}
 	w.check()
 	for _, c := range w.clients {
-		for _, b := range c.books {
-			b.mustBeCurrent()
-			if want := b.market.symbol.State().Market; b.state != want {
-				w.t.Fatalf("%s is thought to be %v, but is %v", b.market.symbol.Name(), b.state, want)
+		for _, m := range w.markets {
+			held, _ := c.Held(m.symbol.Name())
+			want := tickgatev1.MarketState(m.symbol.State().Market)
+			if _, subscribed := c.wishes[m.symbol.Name()]; w.honest && subscribed && held.State != want {
+				w.t.Fatalf("%s is thought to be %v, but is %v", m.symbol.Name(), held.State, want)
 			}
 		}
 	}
 }
 
-// client follows one stream. It belongs to the test goroutine.
+// client is one stream and what it has asked for. It belongs to the test goroutine.
 type client struct {
+	*historytest.Client
 	g         *gateway
-	stream    *stream
-	books     map[string]*book // of what is subscribed
+	transport *stream
+	wishes    map[string]historytest.Wish // of what is subscribed
 	lastBatch uint64
 }
 
-// book is what a client knows of one symbol.
-type book struct {
-	g          *gateway
-	market     *market
-	conflation subscription.Conflation
-	kinds      subscription.Kinds
-	state      subscription.MarketState
-	scales     tick.Scales
-	epoch      uint64
-
-	base       int    // events before this one in the market's log are accounted for
-	missing    uint64 // said to be, since the last update
-	newAccount bool   // a gap that knows no numbers came since the last update
-	first      bool   // no update yet, and the next one is a snapshot
-	updatedAt  time.Time
-
-	snapshotBase int // base if the subscription cannot be resumed
-}
+// ready reports whether a command can run now. Else it would wait for the transport.
+func (c *client) ready() bool { return c.transport.session.CanHand() }
 
 func (c *client) subscribe(t *rapid.T, m *market) {
-	if !c.stream.session.CanHand() {
-		return // the command would wait for the transport
+	if !c.ready() {
+		return
 	}
-	r := subscription.Request{
-		Symbol:     c.stream.acquire(m.symbol.Name()),
+	w := historytest.Wish{
+		Symbol:     m.symbol.Name(),
 		Conflation: conflations.Draw(t, "conflation"),
 		Kinds:      rapid.SampledFrom([]subscription.Kinds{0, subscription.Quotes, subscription.Trades}).Draw(t, "kinds"),
+		Resumes:    rapid.Bool().Draw(t, "resume"),
 	}
-	synctest.Wait()
-	c.read() // what came before the answer belongs to the old book
-	old := c.books[m.symbol.Name()]
-	resumes := old != nil && old.base > 0 && rapid.Bool().Draw(t, "resume")
-	if resumes {
-		taken := m.log[old.base-1].record
-		r.Resume = &subscription.Resume{Epoch: taken.Epoch, LastSequence: taken.Sequence}
-	}
-	h := c.stream.request(r)
-	b := &book{
-		g: c.g, market: m, conflation: h.Conflation, kinds: h.Kinds, state: h.State.Market, scales: h.Record.Scales, epoch: h.Record.Epoch,
-		base: int(h.Position) - 1, snapshotBase: int(h.Position) - 1, first: true,
-	}
-	if resumes {
-		b.base, b.first = old.base, false
-	}
-	c.books[m.symbol.Name()] = b
+	c.done(c.Subscribe(c.g.t.Context(), w))
+	c.wishes[w.Symbol] = w
 }
 
 func (c *client) unsubscribe(_ *rapid.T, m *market) {
-	if !c.stream.session.CanHand() {
-		return
+	if c.ready() {
+		c.done(c.Unsubscribe(c.g.t.Context(), m.symbol.Name()))
+		delete(c.wishes, m.symbol.Name())
 	}
-	synctest.Wait()
-	c.read()
-	c.stream.unsubscribe(m)
-	delete(c.books, m.symbol.Name())
 }
 
 func (c *client) setConflation(t *rapid.T, m *market) {
-	if !c.stream.session.CanHand() {
+	if !c.ready() {
 		return
 	}
-	synctest.Wait()
-	c.read()
 	wish := conflations.Draw(t, "conflation")
-	c.stream.setConflation(m, wish)
-	if b := c.books[m.symbol.Name()]; b != nil {
-		b.conflation = wish
+	c.done(c.SetConflation(c.g.t.Context(), m.symbol.Name(), wish))
+	if w, subscribed := c.wishes[m.symbol.Name()]; subscribed {
+		w.Conflation = wish
+		c.wishes[m.symbol.Name()] = w
+	}
+}
+
+func (c *client) done(err error) {
+	c.g.t.Helper()
+	if err != nil {
+		c.g.t.Fatal(err)
 	}
 }
 
 var conflations = rapid.SampledFrom([]subscription.Conflation{latest, none, every(20 * time.Millisecond), every(100 * time.Millisecond)})
 
-// read enters what was received since the last call into the books.
-func (c *client) read() {
+// look takes what the transport has, which checks the hub's promises to it, and notes what can be acknowledged.
+func (c *client) look() {
 	c.g.t.Helper()
-	for _, m := range c.stream.take() {
-		switch {
-		case m.gap != nil:
-			if b := c.books[m.symbol]; b != nil {
-				b.gap(m.gap)
-			} else {
-				c.g.t.Fatalf("%s, which is not subscribed", m)
-			}
-		case m.state != nil:
-			c.state(m)
-		case m.batch != 0:
-			c.batch(m)
+	for _, m := range c.transport.take() {
+		c.lastBatch = max(c.lastBatch, m.batch)
+	}
+}
+
+func (c *client) acknowledge() {
+	c.transport.session.Post(func() { _ = c.transport.session.Acknowledge(c.lastBatch) })
+	synctest.Wait()
+}
+
+// mustBeCurrent demands that nothing the client wants was published since its last update.
+func (c *client) mustBeCurrent(m *market, w historytest.Wish) {
+	c.g.t.Helper()
+	held, _ := c.Held(w.Symbol)
+	for _, p := range slices.Backward(m.log) {
+		if p.record.Epoch == held.Epoch && p.record.Sequence == held.Sequence {
+			return
+		}
+		if held.Sequence == 0 || wants(w.Kinds, p.kind) {
+			c.g.t.Fatalf("%s@%d was not sent under %v", w.Symbol, p.record.Sequence, w.Conflation)
 		}
 	}
 }
 
-func (c *client) state(m message) {
-	for name, b := range c.books {
-		if m.symbol == "" || m.symbol == name {
-			b.state = m.state.Market
-		}
+func wants(kinds subscription.Kinds, kind tick.Kind) bool {
+	if kinds == 0 {
+		kinds = subscription.AllKinds
 	}
-}
-
-func (c *client) batch(m message) {
-	if m.batch != c.lastBatch+1 {
-		c.g.t.Fatalf("batch %d follows %d", m.batch, c.lastBatch)
-	}
-	c.lastBatch = m.batch
-	for _, a := range m.announced {
-		if b := c.books[a.symbol]; b != nil {
-			b.scales, b.epoch, b.state = a.scales, a.epoch, a.state
-		}
-	}
-	for i, u := range m.updates {
-		b := c.books[u.symbol]
-		if b == nil {
-			c.g.t.Fatalf("%s is not subscribed", u)
-		}
-		if b.conflation.Policy != subscription.PolicyNone && slices.ContainsFunc(m.updates[:i], func(v update) bool { return v.symbol == u.symbol }) {
-			c.g.t.Fatalf("%s comes twice in a batch", u)
-		}
-		b.update(u, m.at)
-	}
-}
-
-func (b *book) gap(g *subscription.Gap) {
-	switch g.Reason {
-	case subscription.GapEpoch:
-		b.newAccount = true
-	case subscription.GapFeed, subscription.GapLapped:
-		b.missing += g.Missing
-	case subscription.GapResume:
-		b.base, b.first, b.newAccount = b.snapshotBase, true, true
-	default:
-		b.g.t.Fatalf("a gap of reason %d", g.Reason)
-	}
-}
-
-func (b *book) update(u update, at time.Time) {
-	t := b.g.t
-	index := slices.IndexFunc(b.market.log, func(p published) bool {
-		return p.record.Epoch == u.record.Epoch && p.record.Sequence == u.record.Sequence
-	})
-	switch {
-	case index < b.base:
-		t.Fatalf("%s goes back behind event %d, or was never published", u, b.base)
-	case u.record != b.market.log[index].record:
-		t.Fatalf("%s is not what was published", u)
-	case u.record.Scales != b.scales || u.record.Epoch != b.epoch:
-		t.Fatalf("%s is of epoch %d and scales %v, announced were %d and %v", u, u.record.Epoch, u.record.Scales, b.epoch, b.scales)
-	case u.snapshot != (b.first || b.newAccount):
-		t.Fatalf("%s: snapshot is %v", u, u.snapshot)
-	case b.conflation.Policy == subscription.PolicyInterval && !b.first && at.Sub(b.updatedAt) < b.conflation.Interval/2:
-		t.Fatalf("%s came %v after the one before, the interval is %v", u, at.Sub(b.updatedAt), b.conflation.Interval)
-	}
-	if err := b.account(u, index); err != nil {
-		t.Fatalf("%s: %v", u, err)
-	}
-	b.base, b.first, b.missing, b.newAccount, b.updatedAt = index+1, false, 0, false, at
-}
-
-// account demands that every event since the last update is delivered, conflated or missing.
-func (b *book) account(u update, index int) error {
-	passed := uint64(index - b.base) // published in between
-	var lost uint64
-	for i, p := range b.market.log[b.base : index+1] {
-		if i > 0 || !b.first { // what was lost before the event that was newest at the subscribe is no business of the client's
-			lost += p.missed
-		}
-	}
-	counted := u.conflated + b.missing
-	if b.newAccount {
-		if b.conflation.Policy != subscription.PolicyNone && counted > passed+lost {
-			return fmt.Errorf("%d conflated and %d missing, but only %d events since", u.conflated, b.missing, passed+lost)
-		}
-		return nil
-	}
-	if counted != passed+lost {
-		return fmt.Errorf("%d conflated and %d missing of %d events", u.conflated, b.missing, passed+lost)
-	}
-	return nil
-}
-
-// mustBeCurrent demands that nothing the client wants was published since its last update, and that it knows the state.
-func (b *book) mustBeCurrent() {
-	b.g.t.Helper()
-	for _, p := range b.market.log[b.base:] {
-		if b.first || b.wants(p.kind) {
-			b.g.t.Fatalf("%s@%d was not sent under %v", b.market.symbol.Name(), p.record.Sequence, b.conflation)
-		}
-	}
-}
-
-func (b *book) wants(kind tick.Kind) bool {
-	return kind == tick.KindQuote && b.kinds&subscription.Quotes != 0 || kind == tick.KindTrade && b.kinds&subscription.Trades != 0
+	return kind == tick.KindQuote && kinds&subscription.Quotes != 0 || kind == tick.KindTrade && kinds&subscription.Trades != 0
 }

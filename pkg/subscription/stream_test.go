@@ -168,6 +168,9 @@ func (s *stream) SendState(symbol *subscription.Symbol, state *subscription.Stat
 	s.hand(m, stateBytes)
 }
 
+// SendAnswer makes the stream a historytest.Transport.
+func (s *stream) SendAnswer(bytes int) { s.hand(message{answer: "answered"}, bytes) }
+
 func (s *stream) Recycle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
