@@ -207,11 +207,11 @@ func (in *Ingester) publish(s *symbol, p *publisher) {
 	if s.beginning {
 		return
 	}
-	if reason := s.worth(); reason != s.entry.State().Reason {
-		in.settle(s, &states{since: s.record.TsRecv})
-		if reason == subscription.Venue {
-			in.untold = true
-		}
+	if s.bringsState() {
+		states := states{since: s.record.TsRecv}
+		state := states.of(s.worth())
+		in.table.SetState(s.entry, state)
+		in.untold = in.untold || state.Market == subscription.Halted
 	}
 	in.table.Publish(s.entry, &s.record)
 }

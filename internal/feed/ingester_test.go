@@ -22,12 +22,13 @@ type rig struct {
 	subjects bus.Subjects
 	in       *feed.Ingester
 	now      time.Time
+	sleep    func(time.Duration) // for clocks that have to keep step
 }
 
 func newRig(t rapid.TB, change func(*feed.Config, *subscription.TableConfig)) *rig {
 	t.Helper()
 	config, tableConfig := feed.DefaultConfig(), subscription.DefaultTableConfig()
-	r := &rig{t: t, now: time.Unix(1_700_000_000, 0)}
+	r := &rig{t: t, now: time.Unix(1_700_000_000, 0), sleep: func(time.Duration) {}}
 	config.Now = func() time.Time { return r.now }
 	if change != nil {
 		change(&config, &tableConfig)
@@ -81,7 +82,9 @@ func (r *rig) stored(publisher, symbol string, events ...tick.Event) feed.Stored
 // pass lets time pass, looking for silence as often as a feed does.
 func (r *rig) pass(d time.Duration) {
 	for end := r.now.Add(d); r.now.Before(end); {
-		r.now = r.now.Add(min(200*time.Millisecond, end.Sub(r.now)))
+		step := min(200*time.Millisecond, end.Sub(r.now))
+		r.sleep(step)
+		r.now = r.now.Add(step)
 		r.in.CheckSilence(r.now)
 	}
 }

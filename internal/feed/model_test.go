@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tickgate/internal/feed"
+	"tickgate/internal/history"
 	"tickgate/pkg/subscription"
 	"tickgate/pkg/tick"
 )
@@ -20,6 +21,14 @@ type model struct {
 	symbols    map[string]*modelSymbol
 	dropped    [feed.DropReasons]uint64
 	applied    uint64
+
+	published *history.PublisherLog // with what is not newer left out, as the model does
+}
+
+func newModel() *model {
+	return &model{
+		connected: true, publishers: make(map[string]*modelPublisher), symbols: make(map[string]*modelSymbol), published: history.NewPublisherLog(),
+	}
 }
 
 type modelPublisher struct {
@@ -115,7 +124,11 @@ func drawEvent(t *rapid.T) tick.Event {
 }
 
 func (m *model) send(t *rapid.T, r *rig) {
-	publisher, symbol, e := somePublisher.Draw(t, "publisher"), someSymbol.Draw(t, "symbol"), drawEvent(t)
+	m.sendOne(r, somePublisher.Draw(t, "publisher"), someSymbol.Draw(t, "symbol"), drawEvent(t))
+}
+
+func (m *model) sendOne(r *rig, publisher, symbol string, e tick.Event) {
+	m.published.Published(symbol, e)
 	r.send(publisher, symbol, e)
 	m.hear(publisher, e.Epoch, r.now)
 	if reason, dropped := m.take(symbol, publisher, e); dropped {
@@ -143,6 +156,7 @@ func (m *model) warmStart(t *rapid.T, r *rig) {
 		})
 		known := m.symbols[symbol] != nil
 		for _, e := range events {
+			m.published.Published(symbol, e)
 			s := m.symbols[symbol]
 			if s != nil && (e.Epoch < s.epoch || e.Epoch == s.epoch && e.Sequence <= s.sequence) {
 				continue
@@ -185,56 +199,69 @@ func (m *model) check(t *rapid.T, r *rig) {
 	}
 }
 
+// loseBus says that nothing is confirmed any more.
+func (m *model) loseBus() {
+	for _, s := range m.symbols {
+		s.busConfirmed = false
+	}
+}
+
+// forgetIdle forgets the publishers that a feed forgets.
+func (m *model) forgetIdle(now time.Time) {
+	for name, p := range m.publishers {
+		idle := p.heard.IsZero() || now.Sub(p.heard) > 1500*time.Millisecond
+		for _, s := range m.symbols {
+			idle = idle && s.publisher != name
+		}
+		if idle {
+			delete(m.publishers, name)
+		}
+	}
+}
+
+func (m *model) connect(t *rapid.T, r *rig) {
+	r.in.Connected()
+	if !m.connected {
+		for _, p := range m.publishers {
+			p.heard = time.Time{}
+		}
+	}
+	m.connected = true
+	m.warmStart(t, r)
+}
+
+// actions are what may happen to an ingester.
+func (m *model) actions(r *rig) map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"send":  func(t *rapid.T) { m.send(t, r) },
+		"send ": func(t *rapid.T) { m.send(t, r) },
+		"heartbeat": func(t *rapid.T) {
+			publisher, epoch := somePublisher.Draw(t, "publisher"), rapid.Uint64Range(1, 3).Draw(t, "epoch")
+			r.heartbeat(publisher, epoch)
+			m.hear(publisher, epoch, r.now)
+		},
+		"pass": func(t *rapid.T) {
+			r.pass(time.Duration(rapid.IntRange(1, 10).Draw(t, "steps")) * 300 * time.Millisecond)
+			m.forgetIdle(r.now)
+		},
+		"disconnect": func(*rapid.T) {
+			r.in.Disconnected(r.now)
+			m.connected = false
+			m.loseBus()
+		},
+		"connect": func(t *rapid.T) { m.connect(t, r) },
+		"lose messages": func(*rapid.T) {
+			r.in.Doubt(r.now)
+			m.loseBus()
+		},
+		"": func(t *rapid.T) { m.check(t, r) },
+	}
+}
+
 func TestIngesterAgreesWithItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newRig(t, nil)
+		r, m := newRig(t, nil), newModel()
 		r.in.Connected()
-		m := &model{connected: true, publishers: map[string]*modelPublisher{}, symbols: map[string]*modelSymbol{}}
-		loseBus := func() {
-			for _, s := range m.symbols {
-				s.busConfirmed = false
-			}
-		}
-		t.Repeat(map[string]func(*rapid.T){
-			"send":  func(t *rapid.T) { m.send(t, r) },
-			"send ": func(t *rapid.T) { m.send(t, r) },
-			"heartbeat": func(t *rapid.T) {
-				publisher, epoch := somePublisher.Draw(t, "publisher"), rapid.Uint64Range(1, 3).Draw(t, "epoch")
-				r.heartbeat(publisher, epoch)
-				m.hear(publisher, epoch, r.now)
-			},
-			"pass": func(t *rapid.T) {
-				r.pass(time.Duration(rapid.IntRange(1, 10).Draw(t, "steps")) * 300 * time.Millisecond)
-				for name, p := range m.publishers { // an idle publisher is forgotten
-					idle := p.heard.IsZero() || r.now.Sub(p.heard) > 1500*time.Millisecond
-					for _, s := range m.symbols {
-						idle = idle && s.publisher != name
-					}
-					if idle {
-						delete(m.publishers, name)
-					}
-				}
-			},
-			"disconnect": func(*rapid.T) {
-				r.in.Disconnected(r.now)
-				m.connected = false
-				loseBus()
-			},
-			"connect": func(t *rapid.T) {
-				r.in.Connected()
-				if !m.connected {
-					for _, p := range m.publishers {
-						p.heard = time.Time{}
-					}
-				}
-				m.connected = true
-				m.warmStart(t, r)
-			},
-			"lose messages": func(*rapid.T) {
-				r.in.Doubt(r.now)
-				loseBus()
-			},
-			"": func(t *rapid.T) { m.check(t, r) },
-		})
+		t.Repeat(m.actions(r))
 	})
 }

@@ -172,3 +172,26 @@ func TestDroppedMessagesLeaveDoubt(t *testing.T) {
 	r.in.WarmStart([]feed.Stored{r.stored("p", "A", quote(1, 4))}, r.now)
 	r.wantState("A", subscription.FeedLive)
 }
+
+// TestValueThatComesWhileStaleIsStaleSinceItsReceipt: what was in the queue when the bus was lost, and what a warm start finds of a publisher that is gone, is newer than what
+// clients have, but no sign of life. They are told that with it.
+func TestValueThatComesWhileStaleIsStaleSinceItsReceipt(t *testing.T) {
+	r := connected(t)
+	r.send("p", "A", quote(1, 1))
+	wantStaleSinceNow := func(why subscription.StateReason) {
+		t.Helper()
+		r.wantState("A", why)
+		if since := r.table.Lookup("A").State().Since; since != tick.Time(r.now.UnixNano()) {
+			t.Errorf("stale since %d, but a value came at %d", since, r.now.UnixNano())
+		}
+	}
+	r.in.Disconnected(r.now)
+	r.pass(10 * time.Millisecond)
+	r.send("p", "A", quote(1, 2))
+	wantStaleSinceNow(subscription.BusLost)
+	r.in.Connected()
+	r.in.WarmStart([]feed.Stored{r.stored("p", "A", quote(1, 3))}, r.now)
+	r.pass(10 * time.Millisecond)
+	r.in.WarmStart([]feed.Stored{r.stored("p", "A", quote(1, 4))}, r.now)
+	wantStaleSinceNow(subscription.FeedSilent)
+}

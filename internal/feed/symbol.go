@@ -70,6 +70,13 @@ func (s *symbol) worth() subscription.StateReason {
 	return subscription.FeedLive
 }
 
+// bringsState reports whether the record, which is about to be published, comes with a state of its own: another one, or stale as before. A value that comes while its symbol
+// is stale is stale since its receipt, and clients are told so with it: else it would pass for a sign of life.
+func (s *symbol) bringsState() bool {
+	reason := s.worth()
+	return reason != s.entry.State().Reason || marketState(reason) == subscription.Stale
+}
+
 // states makes states that begin at one moment, one of each reason, so that the symbols that change at that moment share them.
 type states struct {
 	since    tick.Time

@@ -55,6 +55,9 @@ func (in *Ingester) BeginWarmStart(messages []Stored, now time.Time) (confirmed 
 	states := states{since: tick.Time(now.UnixNano())}
 	for _, w := range known { // only now: the newest epoch of each publisher is known
 		in.confirm(w.symbol, &states) // before its records: nobody may take them for live if they are not
+		if len(w.records) > 0 && w.symbol.bringsState() {
+			in.table.SetState(w.symbol.entry, states.of(w.symbol.worth()))
+		}
 		for i := range w.records {
 			in.table.Publish(w.symbol.entry, &w.records[i])
 		}
