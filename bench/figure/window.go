@@ -20,6 +20,8 @@ type Window struct {
 	Conflated   uint64  `json:"conflated"`   // events that updates say were merged into them
 	WireBytes   uint64  `json:"wire_bytes"`  // read from the sockets, above TCP
 	Clamped     uint64  `json:"clamped"`     // negative times that were put to zero
+	StaleTold   uint64  `json:"stale_told"`  // messages that said that a value may no longer be true
+	Cut         int     `json:"cut"`         // slow and hung streams that the server has ended, in the window or before
 
 	Delay     Histogram `json:"delay"`     // of batches at an interval: from when one is due to its receipt
 	Latency   Histogram `json:"latency"`   // of updates: from the intended time of the event to its receipt
@@ -40,6 +42,8 @@ func (w *Window) Merge(other *Window) {
 	w.Conflated += other.Conflated
 	w.WireBytes += other.WireBytes
 	w.Clamped += other.Clamped
+	w.StaleTold += other.StaleTold
+	w.Cut += other.Cut
 	w.Delay.Merge(other.Delay)
 	w.Latency.Merge(other.Latency)
 	w.Staleness.Merge(other.Staleness)
@@ -52,6 +56,7 @@ func (w *Window) Merge(other *Window) {
 type Verdict struct {
 	Lost  int      `json:"lost"`  // streams that ended though nobody asked them to
 	Wrong int      `json:"wrong"` // symbols of a stream whose value is not the feed's last
+	Stale int      `json:"stale"` // of those, the ones that were said to be stale
 	First []string `json:"first"` // the first few of both, in words
 }
 
@@ -59,6 +64,7 @@ type Verdict struct {
 func (v *Verdict) Merge(other *Verdict) {
 	v.Lost += other.Lost
 	v.Wrong += other.Wrong
+	v.Stale += other.Stale
 	v.First = append(v.First, other.First...)
 }
 
@@ -67,5 +73,5 @@ func (v *Verdict) Err() error {
 	if v.Lost == 0 && v.Wrong == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: %d streams lost, %d values are not the feed's last: %s", ErrVerdict, v.Lost, v.Wrong, strings.Join(v.First, "; "))
+	return fmt.Errorf("%w: %d streams lost, %d values are not the feed's last, %d of them said to be stale: %s", ErrVerdict, v.Lost, v.Wrong, v.Stale, strings.Join(v.First, "; "))
 }

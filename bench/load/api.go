@@ -56,10 +56,27 @@ func (s *Stream) takeAnswer(message []byte) error {
 			return fmt.Errorf("load: %s was rejected: %s", rejected[0].Symbol, rejected[0].Reason)
 		}
 		s.run.instruments.learn(event.SubscribeResult.Accepted)
+	case *tickgatev1.ServerMessage_State:
+		s.takeState(event.State)
 	case *tickgatev1.ServerMessage_GoingAway:
 		return fmt.Errorf("load: going away: %s", event.GoingAway.Reason)
 	}
 	return nil
+}
+
+// takeState notes which values may no longer be true.
+func (s *Stream) takeState(state *tickgatev1.State) {
+	stale := state.State == tickgatev1.MarketState_MARKET_STATE_STALE
+	s.shard.mu.Lock()
+	defer s.shard.mu.Unlock()
+	if stale && s.shard.phase == measuring {
+		s.shard.window.StaleTold++
+	}
+	for slot := range s.held {
+		if state.Symbol == "" || state.Symbol == s.Symbols[slot] {
+			s.held[slot].stale = stale
+		}
+	}
 }
 
 // eventBase is what the venue's times of a batch count from.
@@ -97,7 +114,7 @@ func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error)
 		}
 	}
 	base.sent = sent
-	if s.shard.measuring && s.Plan.Interval > 0 && !s.slow && !s.hung {
+	if s.shard.phase != idle && s.Plan.measuresDelay() && !s.slow && !s.hung {
 		s.sent = append(s.sent, sending{sent: sent, received: now})
 	}
 	return sequence, s.takeFields(batch, base, now)

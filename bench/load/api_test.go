@@ -72,9 +72,9 @@ func TestOnlyTheWindowIsCounted(t *testing.T) {
 	receive(1)
 	s.shard.begin(time.Now().UnixNano())
 	receive(5)
-	s.shard.end()
+	s.shard.end(time.Now().UnixNano())
 	receive(9)
-	if w := &s.shard.window; w.Batches != 1 || w.Updates != 1 || w.Conflated != 3 || w.Latency.Count() != 1 {
+	if w := &s.shard.window; w.Batches != 1 || w.Updates != 1 || w.Conflated != 3 || w.Latency.Count() != 4 { // of the events that were merged, too
 		t.Errorf("of three batches, one of them in the window: %d batches, %d updates, %d conflated, %d latencies", w.Batches, w.Updates, w.Conflated, w.Latency.Count())
 	}
 }

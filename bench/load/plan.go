@@ -24,9 +24,11 @@ type Plan struct {
 	Freshness   time.Duration // bound of unacknowledged updates; 0: streams do not acknowledge
 	Staleness   bool          // sample what streams hold every 10 ms
 	Spread      bool          // follow each event to its first and last receiver
+	Follow      int           // latency is that of every so many events of a symbol; 0: of each
 	SlowPercent int           // share of streams that wait SlowPause before each message
 	SlowPause   time.Duration
 	HungPercent int  // share of streams that never read again once they have a value of each symbol
+	MayCut      bool // a server that ends slow streams does not fail the run; those that hang it may always end
 	Probing     bool // gRPC: leave the client's flow-control windows as grpc-go has them, which probes the link all the time
 }
 
@@ -43,9 +45,11 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.DurationVar(&p.Freshness, "freshness", 0, "`bound` of unacknowledged updates; 0: no acknowledgements")
 	flags.BoolVar(&p.Staleness, "staleness", false, "sample staleness")
 	flags.BoolVar(&p.Spread, "spread", false, "follow events to their last receiver")
+	flags.IntVar(&p.Follow, "follow", 0, "latency of one `event` in so many; 0: of each")
 	flags.IntVar(&p.SlowPercent, "slow-percent", 0, "`percent` of slow streams")
 	flags.DurationVar(&p.SlowPause, "slow-pause", 0, "`pause` of a slow stream before each message")
 	flags.IntVar(&p.HungPercent, "hung-percent", 0, "`percent` of streams that stop reading")
+	flags.BoolVar(&p.MayCut, "may-cut", false, "the server may end slow streams")
 	flags.BoolVar(&p.Probing, "probing", false, "gRPC: let the client probe the link for its windows, as grpc-go does unless told otherwise")
 	return func() error {
 		p.Addresses = strings.Split(*addresses, ",")
@@ -87,6 +91,9 @@ func parseSymbols(text string) ([]string, error) {
 
 // symbolsOf returns the indexes in Symbols of what stream number n has.
 func (p *Plan) symbolsOf(n int) (first int) { return n * p.PerStream % len(p.Symbols) }
+
+// measuresDelay says that the figure of this plan is how late batches are. Where staleness is sampled, nothing new may have been there to be sent.
+func (p *Plan) measuresDelay() bool { return p.Interval > 0 && !p.Staleness }
 
 // isHung and isSlow spread the bad readers evenly over the streams.
 func (p *Plan) isHung(n int) bool { return n%100 < p.HungPercent }

@@ -47,8 +47,11 @@ const (
 	openAtOnce    = 64 // streams that are being opened at the same time
 	openPatience  = 90 * time.Second
 	finalPatience = 15 * time.Second
+	finalQuiet    = 5 * time.Second // nothing has come for so long, so nothing will
+	longestAnswer = 2 * time.Second
 	finalPolling  = 50 * time.Millisecond // comparing every stream with the feed: after the measured window, so its cost does not matter
 	firstWrongs   = 5
+	awaitPolling  = 2 * time.Millisecond
 )
 
 // newStream returns stream number n of this generator.
@@ -171,6 +174,25 @@ func (r *run) firstEnded() string {
 	return "none has ended"
 }
 
+// await waits until the feed has sent an event of the first symbol, and returns the sequence that it has come to by then.
+func (r *run) await(sequence uint64) (reached uint64, err error) {
+	polling := time.NewTicker(awaitPolling)
+	defer polling.Stop()
+	for deadline := time.Now().Add(openPatience); ; {
+		if reached, _ = r.truth.symbols[0].newest(); reached >= sequence {
+			return reached, nil
+		}
+		if time.Now().After(deadline) {
+			return reached, fmt.Errorf("load: %s is at %d after %s, and %d was to come", r.plan.Symbols[0], reached, openPatience, sequence)
+		}
+		select {
+		case <-polling.C:
+		case <-r.ctx.Done():
+			return reached, r.ctx.Err()
+		}
+	}
+}
+
 // begin starts a measured window.
 func (r *run) begin() {
 	for _, s := range r.streams { // takes a while with many of them, so it is done before the window
@@ -186,27 +208,32 @@ func (r *run) begin() {
 	}
 }
 
-// end ends the window and returns what was seen in it. All counts stop before anything is summed up, which takes a while with many streams.
+// end ends the window and returns what was seen in it, once what was due in it has had time to come. All counts stop before anything is summed up, which takes
+// a while with many streams.
 func (r *run) end() figure.Window {
 	var total figure.Window
 	ended := time.Now()
 	r.truth.end(&total)
 	total.WireBytes = r.dialer.read.Load() - r.read
 	for i := range r.shards {
-		r.shards[i].end()
+		r.shards[i].end(ended.UnixNano())
 	}
-	r.endStreams(ended.UnixNano())
-	for i := range r.shards {
-		shard := &r.shards[i]
-		shard.mu.Lock()
-		total.Merge(&shard.window)
-		shard.window = figure.Window{}
-		shard.mu.Unlock()
-	}
+	r.endStreams(ended.UnixNano(), &total)
 	if r.plan.Spread {
 		for i := range r.truth.symbols {
 			r.truth.symbols[i].recordSpread(&total.Spread, len(r.streams))
 		}
+	}
+	if r.plan.measuresDelay() {
+		r.awaitAnswers()
+		r.endDelays(ended.UnixNano())
+	}
+	for i := range r.shards {
+		shard := &r.shards[i]
+		shard.mu.Lock()
+		total.Merge(&shard.window)
+		shard.window, shard.phase = figure.Window{}, idle
+		shard.mu.Unlock()
 	}
 	total.Seconds = ended.Sub(r.begun).Seconds()
 	total.Streams, total.Connections = len(r.streams), min(len(r.streams), r.plan.Connections)
@@ -214,18 +241,51 @@ func (r *run) end() figure.Window {
 }
 
 // endStreams records what each stream knows only at the end of the window.
-func (r *run) endStreams(ended int64) {
+func (r *run) endStreams(ended int64, total *figure.Window) {
 	for _, s := range r.streams {
-		if s.hung || s.slow {
+		s.shard.mu.Lock()
+		switch {
+		case s.cut:
+			total.Cut++
+		case s.hung || s.slow || r.plan.NATS == "":
+		default:
+			s.endEvents(ended)
+		}
+		s.shard.mu.Unlock()
+	}
+}
+
+// endEvents records what the stream holds, and has not received, at the window's end. The shard is locked.
+func (s *Stream) endEvents(ended int64) {
+	if s.Plan.Staleness {
+		s.endStaleness(ended)
+	}
+	if !s.Plan.measuresDelay() {
+		for slot := range s.held {
+			s.symbol(slot).recordOwed(&s.shard.window.Latency, s.held[slot].sequence, s.Plan.Follow, ended)
+		}
+	}
+}
+
+// awaitAnswers waits for batches that were due in the window: one interval, within which a server that keeps its times has sent them all.
+func (r *run) awaitAnswers() {
+	timer := time.NewTimer(min(r.plan.Interval, longestAnswer))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.ctx.Done():
+	}
+}
+
+// endDelays records how late the batches of the window were.
+func (r *run) endDelays(ended int64) {
+	seen := time.Now().UnixNano()
+	for _, s := range r.streams {
+		if s.hung || s.slow || r.plan.NATS == "" { // without a feed, messages say when they were due
 			continue
 		}
 		s.shard.mu.Lock()
-		if s.Plan.Interval > 0 && len(s.sent) > 0 {
-			recordDelays(&s.shard.window.Delay, s.sent, int64(s.Plan.Interval), s.shard.begun, ended)
-		}
-		if s.Plan.Staleness {
-			s.endStaleness(ended)
-		}
+		recordDelays(&s.shard.window.Delay, s.sent, int64(r.plan.Interval), s.shard.begun, ended, seen)
 		s.shard.mu.Unlock()
 	}
 }
@@ -242,25 +302,28 @@ func (s *Stream) endStaleness(ended int64) {
 }
 
 // finish is asked for once the feed has ended and NATS has all of it. It waits until the generator has all of it as well, then until every stream
-// has the last values, but no longer than patience allows, and says which have not.
+// has the last values, but no longer than patience allows or something still comes, and says which have not.
 func (r *run) finish() (figure.Verdict, error) {
 	if err := r.truth.settle(r.ctx); err != nil {
 		return figure.Verdict{}, err
 	}
 	polling := time.NewTicker(finalPolling)
 	defer polling.Stop()
-	deadline := time.Now().Add(finalPatience)
+	deadline, quietSince, before := time.Now().Add(finalPatience), time.Now(), uint64(0)
 	for {
-		verdict := r.compare()
-		if verdict.Wrong == 0 || time.Now().After(deadline) || r.ctx.Err() != nil {
+		verdict, held := r.compare()
+		if held != before {
+			quietSince, before = time.Now(), held
+		}
+		if verdict.Wrong == 0 || time.Now().After(deadline) || time.Since(quietSince) > finalQuiet || r.ctx.Err() != nil {
 			return verdict, nil
 		}
 		<-polling.C
 	}
 }
 
-func (r *run) compare() figure.Verdict {
-	var v figure.Verdict
+// compare returns what is not as it should be, and the sum of all sequences that are held, which tells whether anything has come since.
+func (r *run) compare() (v figure.Verdict, held uint64) {
 	say := func(format string, args ...any) {
 		if len(v.First) < firstWrongs {
 			v.First = append(v.First, fmt.Sprintf(format, args...))
@@ -278,21 +341,28 @@ func (r *run) compare() figure.Verdict {
 			v.Lost++
 			say("%v", s.ended)
 		} else if r.plan.NATS != "" && !s.hung && !s.slow {
-			v.Wrong += s.compare(say)
+			s.compare(&v, say)
+		}
+		for slot := range s.held {
+			held += s.held[slot].sequence
 		}
 		s.shard.mu.Unlock()
 	}
-	return v
+	return v, held
 }
 
-// compare returns how many of the stream's values are not the feed's last. The shard is locked.
-func (s *Stream) compare(say func(string, ...any)) (wrong int) {
+// compare counts those of the stream's values that are not the feed's last. The shard is locked.
+func (s *Stream) compare(v *figure.Verdict, say func(string, ...any)) {
 	for slot := range s.held {
 		sequence, value := s.symbol(slot).newest()
-		if h := &s.held[slot]; h.sequence != sequence || h.quote != value {
-			wrong++
-			say("stream %d, %s: holds %d %+v, the feed's last is %d %+v", s.Number, s.Symbols[slot], h.sequence, h.quote, sequence, value)
+		h := &s.held[slot]
+		if h.sequence == sequence && h.quote == value {
+			continue
 		}
+		v.Wrong++
+		if h.stale {
+			v.Stale++
+		}
+		say("stream %d, %s: holds %d %+v, the feed's last is %d %+v", s.Number, s.Symbols[slot], h.sequence, h.quote, sequence, value)
 	}
-	return wrong
 }

@@ -61,6 +61,14 @@ func (r *run) command(name, argument string) (answer any, err error) {
 			return nil, fmt.Errorf("load: open %q: give the number of streams", argument)
 		}
 		return total, r.open(total)
+	case "await":
+		sequence, err := strconv.ParseUint(argument, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("load: await %q: give a sequence of the first symbol", argument)
+		}
+		return r.await(sequence)
+	case "lag":
+		return r.truth.recentLag(), nil
 	case "begin":
 		r.begin()
 		return true, nil

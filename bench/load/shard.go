@@ -15,34 +15,49 @@ type shard struct {
 	mu sync.Mutex
 
 	// Guarded by mu.
-	measuring bool
-	begun     int64 // of the window, UTC nanoseconds
-	window    figure.Window
+	phase  phase
+	begun  int64 // of the window, UTC nanoseconds
+	ended  int64 // of the window, from answering on
+	window figure.Window
 }
+
+// phase is what the shard does with what arrives.
+type phase int
+
+const (
+	idle      phase = iota // it is not measured
+	measuring              // the window is open
+	answering              // the window is over, and what was due in it may still come
+)
 
 func (s *shard) begin(now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.window, s.measuring, s.begun = figure.Window{}, true, now
+	s.window, s.phase, s.begun = figure.Window{}, measuring, now
+}
+
+// counts tells whether a message that was due at some time is one of the window's. The shard is locked.
+func (s *shard) counts(due int64) bool {
+	return due >= s.begun && (s.phase == measuring || s.phase == answering && due < s.ended)
 }
 
 // end stops what is counted as it comes.
-func (s *shard) end() {
+func (s *shard) end(now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.measuring = false
+	s.phase, s.ended = answering, now
 }
 
 // countBatch counts a message that was received, if a window is measured. The shard is locked.
 func (s *shard) countBatch() {
-	if s.measuring {
+	if s.phase == measuring {
 		s.window.Batches++
 	}
 }
 
 // countUpdate counts a value and the events that were merged into it, if a window is measured. The shard is locked.
 func (s *shard) countUpdate(conflated uint64) {
-	if s.measuring {
+	if s.phase == measuring {
 		s.window.Updates++
 		s.window.Conflated += conflated
 	}

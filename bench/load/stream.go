@@ -27,6 +27,7 @@ type Stream struct {
 	decoder *bus.Decoder // of those whose payloads are the bus's
 	sent    []sending    // of those with an interval, in the measured window
 	ended   error
+	cut     bool // the server ended it, as it may
 }
 
 // held is what a stream has of one symbol.
@@ -34,6 +35,7 @@ type held struct {
 	sequence uint64 // 0: nothing yet
 	since    int64  // receipt, UTC nanoseconds
 	quote    quote
+	stale    bool // the server said that it may no longer be true
 }
 
 // Interval is what the stream asks for.
@@ -41,12 +43,15 @@ func (s *Stream) Interval() time.Duration { return s.Plan.Interval }
 
 // Lost says that the stream ended though nobody asked it to.
 func (s *Stream) Lost(err error) {
-	if s.run.ctx.Err() != nil || s.hung { // a reader that hangs is to be cut
+	if s.run.ctx.Err() != nil {
 		return
 	}
 	s.shard.mu.Lock()
 	defer s.shard.mu.Unlock()
-	if s.ended == nil {
+	switch {
+	case s.hung || s.slow && s.Plan.MayCut:
+		s.cut = true
+	case s.ended == nil:
 		s.ended = fmt.Errorf("stream %d: %w", s.Number, err)
 	}
 }
@@ -115,7 +120,7 @@ func (s *Stream) TakeFrame(due int64) {
 		s.waiting = 0
 		s.run.ready()
 	}
-	if s.shard.measuring {
+	if s.shard.counts(due) {
 		s.shard.window.Delay.Record(time.Duration(now-due), 1)
 	}
 }
@@ -128,7 +133,7 @@ func (s *Stream) advance(slot int, sequence uint64, tsEvent, now int64) {
 		if s.waiting == 0 {
 			s.run.ready()
 		}
-	} else if s.shard.measuring {
+	} else if s.shard.phase == measuring {
 		s.measure(slot, sequence, tsEvent, now)
 	}
 	h.sequence, h.since = sequence, now
@@ -144,8 +149,8 @@ func (s *Stream) measure(slot int, sequence uint64, tsEvent, now int64) {
 	if tsEvent > now {
 		window.Clamped++
 	}
-	if s.Plan.Interval == 0 {
-		window.Latency.Record(time.Duration(now-tsEvent), 1)
+	if !s.Plan.measuresDelay() {
+		symbol.recordLatencies(&window.Latency, passed{from: h.sequence, to: sequence, every: s.Plan.Follow}, tsEvent, now)
 	}
 	if s.Plan.Staleness {
 		newer, known := symbol.timeOf(h.sequence + 1)

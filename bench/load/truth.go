@@ -26,7 +26,8 @@ type truth struct {
 	// mu guards the fields below.
 	mu        sync.Mutex
 	published uint64
-	lag       figure.Histogram
+	lag       figure.Histogram // since the window began
+	recent    figure.Histogram // since it was last asked for
 	err       error
 }
 
@@ -130,7 +131,20 @@ func (t *truth) count(events []tick.Event, now int64) {
 	t.published += uint64(len(events))
 	for i := range events {
 		t.lag.Record(time.Duration(now-int64(events[i].TsEvent)), 1)
+		t.recent.Record(time.Duration(now-int64(events[i].TsEvent)), 1)
 	}
+}
+
+// recentLag returns how late 99 % of the events were that came since the last call, in microseconds; nil: none came.
+func (t *truth) recentLag() *int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	recent := t.recent.Percentiles()
+	t.recent = figure.Histogram{}
+	if recent == nil {
+		return nil
+	}
+	return &recent.P99
 }
 
 func (t *truth) fail(err error) {
@@ -205,11 +219,52 @@ func (s *symbol) outOfDate(sequence uint64, now int64) time.Duration {
 	return 0
 }
 
-// newest returns the feed's last value.
+// newest returns the feed's last value; sequence 0: there is none.
 func (s *symbol) newest() (sequence uint64, value quote) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.times) == 0 {
+		return 0, quote{}
+	}
 	return s.first + uint64(len(s.times)) - 1, s.last
+}
+
+// passed is what a receipt moves a stream on by: the events after from, up to to, of which every so many are followed.
+type passed struct {
+	from, to uint64
+	every    int
+}
+
+// recordLatencies records for each event that a stream was moved past how long it took until it, or a newer one in its place, was received. Of the last one
+// the time is given, and stands for those that the generator's own subscription does not know yet.
+func (s *symbol) recordLatencies(h *figure.Histogram, p passed, lastAt, now int64) {
+	every := uint64(max(1, p.every))
+	next := (p.from/every + 1) * every
+	if next == p.to { // nothing was conflated: no need to look
+		h.Record(time.Duration(now-lastAt), 1)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ; next <= p.to; next += every {
+		at := lastAt
+		if next >= s.first && next < s.first+uint64(len(s.times)) {
+			at = s.times[next-s.first]
+		}
+		h.Record(time.Duration(now-at), 1)
+	}
+}
+
+// recordOwed records the events before a time that a stream has not received by then, with how late they are already.
+func (s *symbol) recordOwed(h *figure.Histogram, held uint64, every int, now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	step := uint64(max(1, every))
+	for next := (max(held, s.first)/step + 1) * step; next < s.first+uint64(len(s.times)); next += step {
+		if at := s.times[next-s.first]; at < now {
+			h.Record(time.Duration(now-at), 1)
+		}
+	}
 }
 
 // spreadStride says which events are followed to their last receiver: one in so many.
