@@ -20,6 +20,7 @@ export class System {
   web = '127.0.0.1:0';
   grpc = '127.0.0.1:0';
   #nats = '127.0.0.1:0';
+  #admin = '';
 
   async start(...args: string[]): Promise<void> {
     this.#gateway = new Program(binary('TICKGATE_GATEWAY'), [
@@ -28,6 +29,7 @@ export class System {
     this.web = (await this.#gateway.printed(/web\s+http:\/\/(\S+:\d+)/))[1]!;
     this.grpc = (await this.#gateway.printed(/gRPC\s+(\S+:\d+)/))[1]!;
     this.#nats = (await this.#gateway.printed(/NATS\s+nats:\/\/(?:\S+@)?(\S+:\d+)/))[1]!;
+    this.#admin = (await this.#gateway.printed(/admin\s+http:\/\/(\S+:\d+)/))[1]!;
     await this.#gateway.printed(/msg=ready/);
   }
 
@@ -49,8 +51,27 @@ export class System {
     return path;
   }
 
-  async kill(): Promise<void> {
-    await this.#gateway?.stop('SIGKILL');
+  /** Waits until the gateway lists as many instruments, and returns them. */
+  async listed(count: number): Promise<string[]> {
+    for (let i = 0; i < 600; i++) {
+      const { instruments } = (await (await fetch(`${this.page}v1/instruments`)).json()) as { instruments?: { symbol: string }[] };
+      if (instruments && instruments.length >= count) return instruments.map(({ symbol }) => symbol);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the gateway does not list ${count} instruments`);
+  }
+
+  /** The value of a metric of the gateway, without labels. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://${this.#admin}/metrics`)).text();
+    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
+    if (value === undefined) throw new Error(`the gateway has no metric ${name}`);
+    return Number(value);
+  }
+
+  /** Ends the gateway: at once, or in order with SIGTERM. */
+  async kill(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
+    await this.#gateway?.stop(signal);
   }
 
   async stop(): Promise<void> {

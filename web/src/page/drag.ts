@@ -32,18 +32,19 @@ export function makeDraggable(host: DragHost): void {
 function follow(host: DragHost, from: number, down: PointerEvent): void {
   const { viewport, rowHeight, headerHeight } = host;
   let pointerY = down.clientY;
-  let target = from;
   let frame = 0;
 
+  const target = (): number => {
+    const at = Math.round((pointerY - viewport.getBoundingClientRect().top - headerHeight + viewport.scrollTop) / rowHeight);
+    return Math.min(Math.max(at, 0), host.count);
+  };
   const place = (): void => {
     const box = viewport.getBoundingClientRect();
     const above = box.top + headerHeight + edge - pointerY;
     const below = pointerY - (box.bottom - edge);
     if (above > 0) viewport.scrollTop -= Math.min(above / 3, fastestScroll);
     else if (below > 0) viewport.scrollTop += Math.min(below / 3, fastestScroll);
-    const at = Math.round((pointerY - box.top - headerHeight + viewport.scrollTop) / rowHeight);
-    target = Math.min(Math.max(at, 0), host.count);
-    host.showTarget(target, from);
+    host.showTarget(target(), from);
     frame = requestAnimationFrame(place);
   };
   const stop = (): void => {
@@ -55,9 +56,11 @@ function follow(host: DragHost, from: number, down: PointerEvent): void {
   const { signal } = listening;
   viewport.setPointerCapture(down.pointerId);
   viewport.addEventListener('pointermove', (event) => (pointerY = event.clientY), { signal });
-  viewport.addEventListener('pointerup', () => {
+  viewport.addEventListener('pointerup', (event) => {
+    pointerY = event.clientY; // where it is let go, painted or not
+    const before = target();
     stop();
-    if (target !== from && target !== from + 1) host.move(from, target);
+    if (before !== from && before !== from + 1) host.move(from, before);
   }, { signal });
   viewport.addEventListener('pointercancel', stop, { signal });
   window.addEventListener('keydown', (event) => {
