@@ -4,7 +4,7 @@
 //
 // Quotes and Trades open the files; they have the shape that a replay wants:
 //
-//	files := []csvfile.File{
+//	files := []datafile.File{
 //		{Name: sample.QuotesName, Open: sample.Quotes},
 //		{Name: sample.TradesName, Open: sample.Trades},
 //	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/settings"
@@ -77,7 +77,7 @@ func (p program) playFiles(ctx context.Context, config replay.Config, publishing
 	return err
 }
 
-func reportRows(out io.Writer, r csvfile.Report) {
+func reportRows(out io.Writer, r datafile.Report) {
 	fmt.Fprintf(out, "  rows          %d read, %d bad, %d out of time order\n", r.Rows, r.Bad, r.OutOfOrder)
 	for _, bad := range r.First {
 		fmt.Fprintf(out, "    %s\n", bad)
@@ -87,10 +87,10 @@ func reportRows(out io.Writer, r csvfile.Report) {
 func (s *replaySettings) register(set *settings.Set) {
 	flags := set.Flags()
 	flags.StringVar(&s.preset, "preset", s.preset,
-		fmt.Sprintf("`layout` of the files: %s, or %s: each file takes the one that fits", strings.Join(csvfile.PresetNames(), ", "), autoPreset))
+		fmt.Sprintf("`layout` of the files: %s, or %s: each file takes the one that fits", strings.Join(datafile.PresetNames(), ", "), autoPreset))
 	flags.StringVar(&s.mapping, "map", s.mapping,
-		"`columns` of the files in place of a preset: ts_recv=time:us,bid_price=bid,… with the unit of times (ns, us, ms, s); several, separated by ;, for files that differ")
-	flags.StringVar(&s.symbol, "symbol", s.symbol, "`template` of symbols; {column} is what that column holds")
+		"`columns` of the files in place of a preset: ts_recv=time:us,bid_price=bid,… with the unit of times (ns, us, ms, s, date) and, for prices and sizes that were doubles, the digits to round to (bid_price=bid:8); several, separated by ;, for files that differ")
+	flags.StringVar(&s.symbol, "symbol", s.symbol, "`template` of symbols; {column} is what that column holds; empty: as the layout says, {symbol}.{venue} with map")
 	flags.BoolVar(&s.loop, "loop", s.loop, "begin again at the end, as a new epoch, until stopped")
 	flags.IntVar(&s.clones, "clones", s.clones, "how many `clones` of each symbol play what it plays, named with .C0001, .C0002, … behind")
 	flags.DurationVar(&s.cloneShift, "clone-shift", s.cloneShift, "how much later each clone plays than the one before; what is played in the meantime is held in memory")
@@ -111,16 +111,18 @@ func (s *replaySettings) config(set *settings.Set, t timing) (replay.Config, err
 	if config.Layouts, err = s.layouts(set); err != nil {
 		return config, err
 	}
-	if _, err := csvfile.ParseTemplate(s.symbol); err != nil {
-		return config, set.Check("symbol", err)
+	if s.symbol != "" {
+		if _, err := datafile.ParseTemplate(s.symbol); err != nil {
+			return config, set.Check("symbol", err)
+		}
 	}
 	for _, path := range set.Flags().Args() {
-		config.Files = append(config.Files, csvfile.Path(path))
+		config.Files = append(config.Files, datafile.Path(path))
 	}
 	return config, config.Validate()
 }
 
-func (s *replaySettings) layouts(set *settings.Set) ([]csvfile.Layout, error) {
+func (s *replaySettings) layouts(set *settings.Set) ([]datafile.Layout, error) {
 	if s.mapping != "" {
 		if s.preset != autoPreset {
 			return nil, set.Check("map", fmt.Errorf("preset is %s: give only one of preset and map", s.preset))
@@ -128,16 +130,16 @@ func (s *replaySettings) layouts(set *settings.Set) ([]csvfile.Layout, error) {
 		return parseLayouts(set, s.mapping)
 	}
 	if s.preset == autoPreset {
-		return csvfile.Presets(), nil
+		return datafile.Presets(), nil
 	}
-	layout, err := csvfile.Preset(s.preset)
-	return []csvfile.Layout{layout}, set.Check("preset", err)
+	layout, err := datafile.Preset(s.preset)
+	return []datafile.Layout{layout}, set.Check("preset", err)
 }
 
-func parseLayouts(set *settings.Set, mapping string) ([]csvfile.Layout, error) {
-	var layouts []csvfile.Layout
+func parseLayouts(set *settings.Set, mapping string) ([]datafile.Layout, error) {
+	var layouts []datafile.Layout
 	for _, text := range strings.Split(mapping, ";") {
-		layout, err := csvfile.ParseLayout(text)
+		layout, err := datafile.ParseLayout(text)
 		if err != nil {
 			return nil, set.Check("map", err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/sample"
@@ -34,7 +34,7 @@ func (g *Gateway) runDemo(ctx context.Context) error {
 		return fmt.Errorf("demo feed: %w", err)
 	}
 	market := replay.DefaultConfig()
-	market.Files = []csvfile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
+	market.Files = []datafile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
 	market.Passes = 0 // until the gateway stops
 	market.EventTime = feedsim.EventTimeIntended
 	market.Log = g.log

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/sample"
 )
 
@@ -28,27 +28,27 @@ const (
 )
 
 // sampleFiles are the minute that ships.
-func sampleFiles() []csvfile.File {
-	return []csvfile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
+func sampleFiles() []datafile.File {
+	return []datafile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
 }
 
 // wholeFiles are the 346 seconds that the sample was cut from; without them the test is skipped.
-func wholeFiles(t *testing.T) []csvfile.File {
+func wholeFiles(t *testing.T) []datafile.File {
 	t.Helper()
 	folder := os.Getenv(dataVariable)
 	if folder == "" {
 		t.Skip(dataVariable + " does not name the folder of the whole files")
 	}
-	return []csvfile.File{csvfile.Path(filepath.Join(folder, wholeQuotes)), csvfile.Path(filepath.Join(folder, wholeTrades))}
+	return []datafile.File{datafile.Path(filepath.Join(folder, wholeQuotes)), datafile.Path(filepath.Join(folder, wholeTrades))}
 }
 
 // bestFiles are the whole files where they are, else the sample.
-func bestFiles() []csvfile.File {
+func bestFiles() []datafile.File {
 	folder := os.Getenv(dataVariable)
 	if folder == "" {
 		return sampleFiles()
 	}
-	return []csvfile.File{csvfile.Path(filepath.Join(folder, wholeQuotes)), csvfile.Path(filepath.Join(folder, wholeTrades))}
+	return []datafile.File{datafile.Path(filepath.Join(folder, wholeQuotes)), datafile.Path(filepath.Join(folder, wholeTrades))}
 }
 
 // onlyLong skips a test that takes minutes unless it is asked for.
@@ -88,7 +88,7 @@ func (r recording) events() (events uint64) {
 }
 
 // read returns what is in the files of quotes and trades.
-func read(t *testing.T, files []csvfile.File) recording {
+func read(t *testing.T, files []datafile.File) recording {
 	t.Helper()
 	r := make(recording)
 	for _, f := range files {
@@ -139,7 +139,7 @@ func rational(t *testing.T, digits string) *big.Rat {
 	return r
 }
 
-func readRows(t *testing.T, f csvfile.File) (header []string, rows [][]string) {
+func readRows(t *testing.T, f datafile.File) (header []string, rows [][]string) {
 	t.Helper()
 	content, err := f.Open()
 	if err != nil {
@@ -169,9 +169,9 @@ func readRows(t *testing.T, f csvfile.File) (header []string, rows [][]string) {
 }
 
 // cut returns the first part of the files, as files.
-func cut(t *testing.T, files []csvfile.File, length time.Duration) []csvfile.File {
+func cut(t *testing.T, files []datafile.File, length time.Duration) []datafile.File {
 	t.Helper()
-	var parts []csvfile.File
+	var parts []datafile.File
 	for _, f := range files {
 		header, rows := readRows(t, f)
 		end := receivedAt(t, rows[0]) + length.Nanoseconds()
@@ -184,7 +184,7 @@ func cut(t *testing.T, files []csvfile.File, length time.Duration) []csvfile.Fil
 			}
 		}
 		w.Flush()
-		parts = append(parts, csvfile.File{Name: "first " + length.String() + " of " + strings.TrimSuffix(f.Name, ".gz"), Open: func() (io.ReadCloser, error) {
+		parts = append(parts, datafile.File{Name: "first " + length.String() + " of " + strings.TrimSuffix(f.Name, ".gz"), Open: func() (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(text.Bytes())), nil
 		}})
 	}

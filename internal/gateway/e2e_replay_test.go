@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"tickgate/internal/feed"
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
@@ -82,7 +82,7 @@ func replayClients(t *testing.T, g *gatewaytest.Gateway, over faces) []replayCli
 }
 
 // replayToEveryPolicy plays files through NATS and a gateway to one client of each policy and face, and compares what they hold with the files: so the faces agree with each other.
-func replayToEveryPolicy(t *testing.T, files []csvfile.File, speed pace.Speed, over faces) {
+func replayToEveryPolicy(t *testing.T, files []datafile.File, speed pace.Speed, over faces) {
 	want := read(t, files)
 	symbols := want.symbols()
 	if len(symbols) != 6 {

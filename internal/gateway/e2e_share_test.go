@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
 	"tickgate/pkg/tick"
@@ -34,7 +34,7 @@ func TestLongIntervalDeliversEightPercentOfQuotes(t *testing.T) {
 //
 // Tolerated are 30 % fewer, since a flush or a publisher that is held up on a busy machine merges two intervals, and 10 % more, since the intervals of the
 // gateway do not begin when those of the files do.
-func deliverShareOfQuotes(t *testing.T, files []csvfile.File) float64 {
+func deliverShareOfQuotes(t *testing.T, files []datafile.File) float64 {
 	want := read(t, files)
 	symbols := want.symbols()
 	g := gatewaytest.Start(t, gatewaytest.Config(t))

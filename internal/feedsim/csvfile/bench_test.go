@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/sample"
 )
 
@@ -24,9 +25,9 @@ func BenchmarkReaderGzip(b *testing.B) { benchmarkReader(b, sample.Quotes) }
 func benchmarkReader(b *testing.B, open func() (io.ReadCloser, error)) {
 	b.ReportAllocs()
 	o := options(b, "{symbol}.{venue}")
-	var report csvfile.Report
+	var report datafile.Report
 	for b.Loop() {
-		reader, err := csvfile.Open(csvfile.File{Name: "quotes", Open: open}, o, &report)
+		reader, err := csvfile.Open(datafile.File{Name: "quotes", Open: open}, o, &report)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,12 +1,11 @@
-// Package csvfile reads quotes and trades from CSV files, compressed with gzip or not, whatever their columns are called.
+// Package csvfile reads and writes quotes, trades and statuses as CSV, whatever their columns are called.
 //
 // # Use
 //
-// A Layout says which column holds what; Presets has those of known files, and ParseLayout reads one from a text. A Template makes the
-// symbol out of columns. The first line of a file names its columns.
-//
-//	reader, err := csvfile.Open(csvfile.Path("quotes.csv.gz"), options, &report)
+//	reader, err := csvfile.Open(datafile.Path("quotes.csv.gz"), options, &report)
 //	for item, err := reader.Next(); err != io.EOF; item, err = reader.Next() { … }
+//
+// The first line of a file names its columns; a datafile.Layout says which of them holds what.
 //
 // Numbers are exact: the digits in the file are the scale, trailing zeros included. An empty price, size or ts_event is absent.
 //
@@ -20,7 +19,6 @@
 //
 // # Limits
 //
-// A row has up to MaxRowBytes; a quoted field may hold commas and quotes, but no line break. A row that cannot be read is counted in the
-// Report, the first few are logged with file and line, and reading goes on. A file that is not what its layout says, that ends in the middle of
-// its compression, or of which no row can be read is an error. Rows out of time order keep their place and take the time of the row before them.
+// A row has up to MaxRowBytes; a quoted field may hold commas and quotes, but no line break. A file that is not what its layout says, that ends in
+// the middle of its compression, or of which no row can be read is an error.
 package csvfile

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
@@ -20,7 +21,7 @@ func FuzzReader(f *testing.F) {
 	f.Add("\xef\xbb\xbf" + quotesHeader + "1,,V,A,0.1,1,9000000000000000000,1,1\n")
 	f.Add("\x1f\x8b\x08\x00")
 	f.Fuzz(func(t *testing.T, content string) {
-		var report csvfile.Report
+		var report datafile.Report
 		reader, err := csvfile.Open(text("f", content), options(t, "{symbol}.{venue}"), &report)
 		if err != nil {
 			return
@@ -29,7 +30,7 @@ func FuzzReader(f *testing.F) {
 		for {
 			item, err := reader.Next()
 			if err != nil {
-				if !errors.Is(err, io.EOF) && !errors.Is(err, csvfile.ErrFile) {
+				if !errors.Is(err, io.EOF) && !errors.Is(err, datafile.ErrFile) {
 					t.Fatalf("error %v is of no known kind", err)
 				}
 				break

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
@@ -13,6 +14,8 @@ var (
 	errAggressor = errors.New("not one of buy, sell, b, s, or nothing")
 	errNegative  = errors.New("negative")
 	errMissing   = errors.New("empty")
+	errCount     = errors.New("not a whole number from 0")
+	errStatus    = errors.New("not one of TRADING, HALTED, AUCTION, CLOSED, UNKNOWN")
 )
 
 // alwaysFits is how many decimal digits any int64 mantissa has room for.
@@ -46,23 +49,48 @@ func parseDecimal(text []byte) (tick.Decimal, error) {
 	return tick.Decimal{Mantissa: mantissa, Scale: uint8(scale)}, nil
 }
 
-// parseTime reads a whole number of units since 1970.
-func parseTime(text []byte, unit Unit) (tick.Time, error) {
+// parseTime reads a whole number of units since 1970, or a date.
+func parseTime(text []byte, unit datafile.Unit) (tick.Time, error) {
 	if len(text) == 0 {
 		return 0, errMissing
 	}
-	limit := math.MaxInt64 / uint64(unit)
+	if unit == datafile.Dates {
+		return datafile.ParseDate(string(text))
+	}
 	var units uint64
 	for _, c := range text {
-		if c < '0' || c > '9' || units > limit/10 {
+		if c < '0' || c > '9' || units > math.MaxInt64/10 {
 			return 0, errTime
 		}
 		units = units*10 + uint64(c-'0')
 	}
-	if units > limit {
+	if units > math.MaxInt64 {
 		return 0, errTime
 	}
-	return tick.Time(units * uint64(unit)), nil
+	t, err := unit.Time(int64(units))
+	if err != nil {
+		return 0, errTime
+	}
+	return t, nil
+}
+
+func parseCount(text []byte) (uint64, error) {
+	var count uint64
+	for _, c := range text {
+		if c < '0' || c > '9' || count > (math.MaxUint64-9)/10 {
+			return 0, errCount
+		}
+		count = count*10 + uint64(c-'0')
+	}
+	return count, nil
+}
+
+func parseStatus(text []byte) (tick.TradingStatus, error) {
+	status, ok := datafile.ParseStatus(string(text))
+	if !ok {
+		return 0, errStatus
+	}
+	return status, nil
 }
 
 func parseAggressor(text []byte) (tick.Side, error) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
@@ -21,24 +22,24 @@ const (
 )
 
 // text returns a file of that content.
-func text(name, content string) csvfile.File {
-	return csvfile.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }}
+func text(name, content string) datafile.File {
+	return datafile.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }}
 }
 
-func options(t testing.TB, symbol string, layouts ...csvfile.Layout) csvfile.Options {
+func options(t testing.TB, symbol string, layouts ...datafile.Layout) datafile.Options {
 	t.Helper()
-	template, err := csvfile.ParseTemplate(symbol)
+	template, err := datafile.ParseTemplate(symbol)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if layouts == nil {
-		layouts = csvfile.Presets()
+		layouts = datafile.Presets()
 	}
-	return csvfile.Options{Layouts: layouts, Symbol: template, Log: slog.New(slog.DiscardHandler)}
+	return datafile.Options{Layouts: layouts, Symbol: template, Log: slog.New(slog.DiscardHandler)}
 }
 
 // read returns one line per event, and the error that ended the file unless that was its end.
-func read(t testing.TB, f csvfile.File, o csvfile.Options) (events []string, report csvfile.Report, err error) {
+func read(t testing.TB, f datafile.File, o datafile.Options) (events []string, report datafile.Report, err error) {
 	t.Helper()
 	reader, err := csvfile.Open(f, o, &report)
 	if err != nil {
@@ -117,7 +118,7 @@ func TestReadPresets(t *testing.T) {
 }
 
 func TestReadMapping(t *testing.T) {
-	layout, err := csvfile.ParseLayout("ts_recv=time:us, ts_event=venue:time:s,bid_price=b,ask_price=a")
+	layout, err := datafile.ParseLayout("ts_recv=time:us, ts_event=venue:time:s,bid_price=b,ask_price=a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,21 +223,21 @@ func TestFilesThatAreNotWhatWasSaid(t *testing.T) {
 	whole := zipped(t, tradesHeader+rows)
 	damaged := []byte(whole)
 	damaged[len(damaged)-6] ^= 1 // checksum
-	quotes, err := csvfile.Preset("binance-quotes")
+	quotes, err := datafile.Preset("binance-quotes")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name, content string
-		layouts       []csvfile.Layout
+		layouts       []datafile.Layout
 		want          []string
 	}{
 		{"empty", "", nil, []string{"the file is empty"}},
 		{"other columns", "time,bid,ask\n1,2,3\n", nil, []string{
 			"binance-quotes expects recv_ts_ns,exch_ts_ms,bid_px,bid_sz,ask_px,ask_sz,symbol,venue and misses recv_ts_ns",
 			"binance-trades expects", "found time,bid,ask"}},
-		{"one column gone", strings.Replace(quotesHeader, "ask_sz", "ask_size", 1) + rows, []csvfile.Layout{quotes}, []string{"misses ask_sz;", "found recv_ts_ns,"}},
-		{"wrong preset", tradesHeader + rows, []csvfile.Layout{quotes}, []string{"binance-quotes expects", "misses bid_px,bid_sz,ask_px,ask_sz;", "found recv_ts_ns,"}},
+		{"one column gone", strings.Replace(quotesHeader, "ask_sz", "ask_size", 1) + rows, []datafile.Layout{quotes}, []string{"misses ask_sz;", "found recv_ts_ns,"}},
+		{"wrong preset", tradesHeader + rows, []datafile.Layout{quotes}, []string{"binance-quotes expects", "misses bid_px,bid_sz,ask_px,ask_sz;", "found recv_ts_ns,"}},
 		{"no header", rows, nil, []string{"found 1,,V,A,1,5,1,buy,"}},
 		{"a column twice", strings.Replace(tradesHeader, "type", "price", 1) + rows, nil, []string{"two columns price"}},
 		{"blank header", "\n" + rows, nil, []string{"found an empty line"}},
@@ -250,7 +251,7 @@ func TestFilesThatAreNotWhatWasSaid(t *testing.T) {
 		{"all rows bad", tradesHeader + "a\nb\n", nil, []string{"none of its rows can be read; line 2: 1 columns, the header has 9"}},
 	} {
 		_, _, err := read(t, text("some.csv", c.content), options(t, "{symbol}.{venue}", c.layouts...))
-		if !errors.Is(err, csvfile.ErrFile) {
+		if !errors.Is(err, datafile.ErrFile) {
 			t.Errorf("%s: error %v, want ErrFile", c.name, err)
 			continue
 		}
@@ -267,8 +268,8 @@ func TestFilesThatAreNotWhatWasSaid(t *testing.T) {
 }
 
 func TestOpenNamesTheMissingFile(t *testing.T) {
-	_, _, err := read(t, csvfile.Path("no/such/file.csv"), options(t, "{symbol}"))
-	if !errors.Is(err, csvfile.ErrFile) || !strings.Contains(err.Error(), "no/such/file.csv") {
+	_, _, err := read(t, datafile.Path("no/such/file.csv"), options(t, "{symbol}"))
+	if !errors.Is(err, datafile.ErrFile) || !strings.Contains(err.Error(), "no/such/file.csv") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -276,7 +277,7 @@ func TestOpenNamesTheMissingFile(t *testing.T) {
 // TestNextDoesNotAllocate: a million rows a second leave no time for it.
 func TestNextDoesNotAllocate(t *testing.T) {
 	content := quotesHeader + strings.Repeat("1000,5,BINANCE_SPOT,ETHUSDT,2683.80000000,3.02920000,2683.81,31.43950000,1\n", 3000)
-	var report csvfile.Report
+	var report datafile.Report
 	reader, err := csvfile.Open(text("f.csv", content), options(t, "{symbol}.{venue}"), &report)
 	if err != nil {
 		t.Fatal(err)

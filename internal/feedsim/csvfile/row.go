@@ -3,6 +3,7 @@ package csvfile
 import (
 	"fmt"
 
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
@@ -11,61 +12,77 @@ func (r *Reader) parse(line []byte) error {
 	if err := r.splitter.split(line); err != nil {
 		return err
 	}
-	if got := len(r.splitter.fields); got != r.binding.columns {
-		return fmt.Errorf("%d columns, the header has %d", got, r.binding.columns)
+	if got := len(r.splitter.fields); got != r.columns {
+		return fmt.Errorf("%d columns, the header has %d", got, r.columns)
 	}
-	at, err := r.time(FieldTsRecv)
+	at, err := r.time(datafile.FieldTsRecv)
 	if err != nil {
 		return err
 	}
-	symbol, err := r.symbol()
+	symbol, err := r.symbols.Make(r.splitter.fields)
 	if err != nil {
 		return err
 	}
 	e := &r.item.Event
-	*e = tick.Event{Kind: r.binding.kind}
-	if len(r.text(FieldTsEvent)) > 0 {
-		if e.TsEvent, err = r.time(FieldTsEvent); err != nil {
+	*e = tick.Event{Kind: r.binding.Kind}
+	if len(r.text(datafile.FieldTsEvent)) > 0 {
+		if e.TsEvent, err = r.time(datafile.FieldTsEvent); err != nil {
 			return err
 		}
 	}
-	if e.Kind == tick.KindTrade {
-		err = r.parseTrade(e)
-	} else {
-		err = r.parseQuote(e)
-	}
-	if err != nil {
+	if err := r.parseNumbering(e); err != nil {
 		return err
 	}
-	r.item.Symbol = symbol
-	r.order(at)
+	if err := r.parseBody(e); err != nil {
+		return err
+	}
+	r.item.Symbol, r.item.At = symbol, r.rows.Good(at)
 	return nil
 }
 
-// order keeps a row in its place: one that is earlier than the row before it is due together with that.
-func (r *Reader) order(at tick.Time) {
-	if r.good > 0 && at < r.item.At {
-		r.report.OutOfOrder++
-		return
+// parseNumbering reads what most files do not have.
+func (r *Reader) parseNumbering(e *tick.Event) (err error) {
+	if text := r.text(datafile.FieldSequence); len(text) > 0 {
+		if e.Sequence, err = parseCount(text); err != nil {
+			return r.fieldError(datafile.FieldSequence, err)
+		}
 	}
-	r.item.At = at
+	if text := r.text(datafile.FieldEpoch); len(text) > 0 {
+		if e.Epoch, err = parseCount(text); err != nil {
+			return r.fieldError(datafile.FieldEpoch, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) parseBody(e *tick.Event) (err error) {
+	switch e.Kind {
+	case tick.KindTrade:
+		return r.parseTrade(e)
+	case tick.KindStatus:
+		if e.Status, err = parseStatus(r.text(datafile.FieldStatus)); err != nil {
+			return r.fieldError(datafile.FieldStatus, err)
+		}
+		return nil
+	}
+	return r.parseQuote(e)
 }
 
 func (r *Reader) parseTrade(e *tick.Event) error {
-	price, err := r.decimal(FieldPrice)
+	price, err := r.decimal(datafile.FieldPrice)
 	if err != nil {
 		return err
 	}
-	size, err := r.decimal(FieldSize)
+	size, err := r.decimal(datafile.FieldSize)
 	if err != nil {
 		return err
 	}
 	if size.Mantissa < 0 {
-		return r.fieldError(FieldSize, errNegative)
+		return r.fieldError(datafile.FieldSize, errNegative)
 	}
-	side, err := parseAggressor(r.text(FieldAggressor))
+	side, err := parseAggressor(r.text(datafile.FieldAggressor))
 	if err != nil {
-		return r.fieldError(FieldAggressor, err)
+		return r.fieldError(datafile.FieldAggressor, err)
 	}
 	e.Scales = tick.Scales{Price: price.Scale, Size: size.Scale}
 	e.Trade = tick.Trade{Price: price.Mantissa, Size: size.Mantissa, Aggressor: side}
@@ -74,23 +91,23 @@ func (r *Reader) parseTrade(e *tick.Event) error {
 
 func (r *Reader) parseQuote(e *tick.Event) (err error) {
 	q := &e.Quote
-	if e.Scales.Price, err = r.pair(FieldBidPrice, FieldAskPrice, &q.BidPrice, &q.AskPrice); err != nil {
+	if e.Scales.Price, err = r.pair(datafile.FieldBidPrice, datafile.FieldAskPrice, &q.BidPrice, &q.AskPrice); err != nil {
 		return err
 	}
-	if e.Scales.Size, err = r.pair(FieldBidSize, FieldAskSize, &q.BidSize, &q.AskSize); err != nil {
+	if e.Scales.Size, err = r.pair(datafile.FieldBidSize, datafile.FieldAskSize, &q.BidSize, &q.AskSize); err != nil {
 		return err
 	}
 	if q.BidSize.Mantissa < 0 {
-		return r.fieldError(FieldBidSize, errNegative)
+		return r.fieldError(datafile.FieldBidSize, errNegative)
 	}
 	if q.AskSize.Mantissa < 0 {
-		return r.fieldError(FieldAskSize, errNegative)
+		return r.fieldError(datafile.FieldAskSize, errNegative)
 	}
 	return nil
 }
 
 // pair reads two optional decimals and brings them to the greater of their scales.
-func (r *Reader) pair(bidField, askField Field, bid, ask *tick.Amount) (scale uint8, err error) {
+func (r *Reader) pair(bidField, askField datafile.Field, bid, ask *tick.Amount) (scale uint8, err error) {
 	b, err := r.optional(bidField, bid)
 	if err != nil {
 		return 0, err
@@ -113,7 +130,7 @@ func (r *Reader) pair(bidField, askField Field, bid, ask *tick.Amount) (scale ui
 }
 
 // optional reads a decimal that may be absent: its column is empty, or the file has none.
-func (r *Reader) optional(f Field, a *tick.Amount) (tick.Decimal, error) {
+func (r *Reader) optional(f datafile.Field, a *tick.Amount) (tick.Decimal, error) {
 	if len(r.text(f)) == 0 {
 		return tick.Decimal{}, nil
 	}
@@ -122,20 +139,24 @@ func (r *Reader) optional(f Field, a *tick.Amount) (tick.Decimal, error) {
 	return d, err
 }
 
-func (r *Reader) decimal(f Field) (tick.Decimal, error) {
+func (r *Reader) decimal(f datafile.Field) (d tick.Decimal, err error) {
 	text := r.text(f)
 	if len(text) == 0 {
 		return tick.Decimal{}, r.fieldError(f, errMissing)
 	}
-	d, err := parseDecimal(text)
+	if column := &r.binding.Columns[f]; column.Rounded {
+		d, r.digits, err = datafile.RoundText(string(text), column.Digits, r.digits)
+	} else {
+		d, err = parseDecimal(text)
+	}
 	if err != nil {
 		return tick.Decimal{}, r.fieldError(f, err)
 	}
 	return d, nil
 }
 
-func (r *Reader) time(f Field) (tick.Time, error) {
-	t, err := parseTime(r.text(f), r.binding.unit[f])
+func (r *Reader) time(f datafile.Field) (tick.Time, error) {
+	t, err := parseTime(r.text(f), r.binding.Columns[f].Unit)
 	if err != nil {
 		return 0, r.fieldError(f, err)
 	}
@@ -143,9 +164,9 @@ func (r *Reader) time(f Field) (tick.Time, error) {
 }
 
 // text returns the bytes of a field, none if the file has no such column.
-func (r *Reader) text(f Field) []byte {
-	index := r.binding.index[f]
-	if index == absentColumn {
+func (r *Reader) text(f datafile.Field) []byte {
+	index := r.binding.Index[f]
+	if index == datafile.AbsentColumn {
 		return nil
 	}
 	return r.splitter.fields[index]
@@ -154,6 +175,6 @@ func (r *Reader) text(f Field) []byte {
 // maxFieldEcho is how much of a bad value is shown.
 const maxFieldEcho = 40
 
-func (r *Reader) fieldError(f Field, reason error) error {
+func (r *Reader) fieldError(f datafile.Field, reason error) error {
 	return fmt.Errorf("%s %q: %w", f, tick.Printable(string(r.text(f)), maxFieldEcho), reason)
 }

@@ -3,11 +3,11 @@
 // # Use
 //
 //	config := replay.DefaultConfig()
-//	config.Files = []csvfile.File{csvfile.Path("quotes.csv.gz"), csvfile.Path("trades.csv.gz")}
+//	config.Files = []datafile.File{datafile.Path("quotes.csv.gz"), datafile.Path("trades.csv.gz")}
 //	replay, err := replay.New(config, publisher)
 //	err = replay.Run(ctx)
 //
-// A file need not be on disk: csvfile.File takes any function that opens one, such as those of the sample.
+// A file need not be on disk: datafile.File takes any function that opens one, such as those of the sample.
 //
 // # Concurrency
 //

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
@@ -22,14 +22,14 @@ import (
 )
 
 // market returns the quotes and trades of the sample, or the whole files where TICKGATE_DATA names their folder.
-func market() []csvfile.File {
+func market() []datafile.File {
 	if directory := os.Getenv("TICKGATE_DATA"); directory != "" {
-		return []csvfile.File{
-			csvfile.Path(filepath.Join(directory, "quotes_binance_multi.csv.gz")),
-			csvfile.Path(filepath.Join(directory, "trades_binance_multi.csv.gz")),
+		return []datafile.File{
+			datafile.Path(filepath.Join(directory, "quotes_binance_multi.csv.gz")),
+			datafile.Path(filepath.Join(directory, "trades_binance_multi.csv.gz")),
 		}
 	}
-	return []csvfile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
+	return []datafile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
 }
 
 // expected is what a file says of one symbol, computed without the code under test.
@@ -51,7 +51,7 @@ func rat(text string) *big.Rat {
 }
 
 // expect reads the files in the plainest way.
-func expect(t *testing.T, files []csvfile.File) map[string]*expected {
+func expect(t *testing.T, files []datafile.File) map[string]*expected {
 	t.Helper()
 	symbols := make(map[string]*expected)
 	for _, f := range files {
@@ -93,7 +93,7 @@ func (e *expected) addTrade(priceAndSize []string) {
 	}
 }
 
-func rows(t *testing.T, f csvfile.File) [][]string {
+func rows(t *testing.T, f datafile.File) [][]string {
 	t.Helper()
 	content, err := f.Open()
 	if err != nil {
@@ -223,7 +223,7 @@ func compare(t *testing.T, symbol string, want *expected, got *newest) {
 }
 
 // gzipped returns a file of that content.
-func gzipped(t testing.TB, name, content string) csvfile.File {
+func gzipped(t testing.TB, name, content string) datafile.File {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -233,5 +233,5 @@ func gzipped(t testing.TB, name, content string) csvfile.File {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return csvfile.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }}
+	return datafile.File{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }}
 }

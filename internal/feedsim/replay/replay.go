@@ -9,6 +9,7 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 )
@@ -16,16 +17,13 @@ import (
 // ErrConfig says that a field of Config is out of its range.
 var ErrConfig = errors.New("replay: configuration")
 
-// defaultSymbol fits the presets: a listing is a symbol at a venue.
-const defaultSymbol = "{symbol}.{venue}"
-
 // Config of a Replay.
 type Config struct {
 	// Files to play together, merged by time. At least one; no default.
-	Files []csvfile.File
+	Files []datafile.File
 	// Layouts to try on each file; the first that fits its header is taken. Default: all presets.
-	Layouts []csvfile.Layout
-	// Symbol says how the symbol is made of columns. Default "{symbol}.{venue}".
+	Layouts []datafile.Layout
+	// Symbol says how the symbol is made of columns. Default "": as the layout says, {symbol}.{venue} for mappings.
 	Symbol string
 	// Speed of the recorded time. Default 1.
 	Speed pace.Speed
@@ -46,8 +44,7 @@ type Config struct {
 // DefaultConfig returns the defaults named at the fields.
 func DefaultConfig() Config {
 	return Config{
-		Layouts: csvfile.Presets(),
-		Symbol:  defaultSymbol,
+		Layouts: datafile.Presets(),
 		Speed:   1,
 		Passes:  1,
 
@@ -71,7 +68,7 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%w: layouts: %w", ErrConfig, err)
 		}
 	}
-	if _, err := csvfile.ParseTemplate(c.Symbol); err != nil {
+	if _, err := c.template(); err != nil {
 		return fmt.Errorf("%w: symbol: %w", ErrConfig, err)
 	}
 	if c.Clones < 0 || c.Clones > maxClones {
@@ -86,17 +83,24 @@ func (c Config) Validate() error {
 	return nil // the rest is feedsim's
 }
 
+func (c Config) template() (datafile.Template, error) {
+	if c.Symbol == "" {
+		return datafile.Template{}, nil
+	}
+	return datafile.ParseTemplate(c.Symbol)
+}
+
 // Replay plays files.
 type Replay struct {
 	// Immutable after New.
-	files   []csvfile.File
-	options csvfile.Options
+	files   []datafile.File
+	options datafile.Options
 	clones  int
 	shift   time.Duration
 	feed    *feedsim.Feed
 
 	// Owned by Run.
-	report csvfile.Report
+	report datafile.Report
 }
 
 // New returns a replay over a publisher, which Run owns from then on.
@@ -116,11 +120,11 @@ func newReplay(c Config) (*Replay, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	template, err := csvfile.ParseTemplate(c.Symbol)
+	template, err := c.template()
 	if err != nil {
 		return nil, err
 	}
-	return &Replay{files: c.Files, options: csvfile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
+	return &Replay{files: c.Files, options: datafile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
 }
 
 // Probe opens each file, reads its header and closes it: what is wrong with its name or columns is known before anything else starts.
@@ -143,7 +147,7 @@ func (r *Replay) Run(ctx context.Context) error { return r.feed.Run(ctx) }
 func (r *Replay) Progress() feedsim.Progress { return r.feed.Progress() }
 
 // Report returns what was read, over all passes. It is for after Run.
-func (r *Replay) Report() csvfile.Report { return r.report }
+func (r *Replay) Report() datafile.Report { return r.report }
 
 // open opens all files before the first event is played: a wrong one is told at once.
 func (r *Replay) open() (feedsim.Source, error) {

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
 )
@@ -33,7 +33,7 @@ func (a *arrivals) Publish(subject string, _ []byte) error {
 	return nil
 }
 
-func newReplay(t *testing.T, a *arrivals, change func(*replay.Config), files ...csvfile.File) *replay.Replay {
+func newReplay(t *testing.T, a *arrivals, change func(*replay.Config), files ...datafile.File) *replay.Replay {
 	t.Helper()
 	a.began = time.Now()
 	publisher, err := publish.New(publish.DefaultConfig(), a)
@@ -99,7 +99,7 @@ func TestWrongFileIsToldBeforeAnythingIsPublished(t *testing.T) {
 		var a arrivals
 		r := newReplay(t, &a, nil, gzipped(t, "good", tradesHeader+"1,,V,A,1,1,1,,\n"), gzipped(t, "wrong", "a,b\n1,2\n"))
 		err := r.Run(t.Context())
-		if !errors.Is(err, csvfile.ErrFile) || !strings.Contains(err.Error(), "wrong") || len(a.got) != 0 {
+		if !errors.Is(err, datafile.ErrFile) || !strings.Contains(err.Error(), "wrong") || len(a.got) != 0 {
 			t.Errorf("error %v after %d events", err, len(a.got))
 		}
 	})
@@ -113,7 +113,7 @@ func TestConfigNamesTheSetting(t *testing.T) {
 		"Log":     func(c *replay.Config) { c.Log = nil },
 	} {
 		config := replay.DefaultConfig()
-		config.Files = []csvfile.File{csvfile.Path("x")}
+		config.Files = []datafile.File{datafile.Path("x")}
 		change(&config)
 		if _, err := replay.New(config, nil); !errors.Is(err, replay.ErrConfig) || !strings.Contains(err.Error(), setting) {
 			t.Errorf("New with a bad %s: %v", setting, err)

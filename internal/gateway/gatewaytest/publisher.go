@@ -10,7 +10,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
@@ -75,7 +75,7 @@ func (p *Publisher) Publish(symbol string, e tick.Event) {
 }
 
 // Replay plays files once and returns when all was published and has reached NATS.
-func (p *Publisher) Replay(files []csvfile.File, speed pace.Speed) feedsim.Progress {
+func (p *Publisher) Replay(files []datafile.File, speed pace.Speed) feedsim.Progress {
 	p.t.Helper()
 	progress, err := p.ReplayUntil(context.Background(), files, speed)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p *Publisher) Replay(files []csvfile.File, speed pace.Speed) feedsim.Progr
 }
 
 // ReplayUntil ends early, with the context's error, when ctx is done. It may run on a goroutine of its own.
-func (p *Publisher) ReplayUntil(ctx context.Context, files []csvfile.File, speed pace.Speed) (feedsim.Progress, error) {
+func (p *Publisher) ReplayUntil(ctx context.Context, files []datafile.File, speed pace.Speed) (feedsim.Progress, error) {
 	c := replay.DefaultConfig()
 	c.Files, c.Speed, c.EventTime = files, speed, feedsim.EventTimeIntended
 	r, err := replay.New(c, p.publisher)

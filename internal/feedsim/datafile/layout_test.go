@@ -1,23 +1,26 @@
-package csvfile_test
+package datafile_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
 func TestPresetsAreValid(t *testing.T) {
-	kinds := map[string]tick.Kind{"binance-quotes": tick.KindQuote, "binance-trades": tick.KindTrade}
-	for _, name := range csvfile.PresetNames() {
-		l, err := csvfile.Preset(name)
+	kinds := map[string]tick.Kind{
+		"binance-quotes": tick.KindQuote, "binance-trades": tick.KindTrade,
+		"tickgate-quotes": tick.KindQuote, "tickgate-trades": tick.KindTrade, "tickgate-statuses": tick.KindStatus,
+	}
+	for _, name := range datafile.PresetNames() {
+		l, err := datafile.Preset(name)
 		if err != nil || l.Validate() != nil || l.Kind() != kinds[name] {
 			t.Errorf("preset %s: kind %v, errors %v, %v", name, l.Kind(), err, l.Validate())
 		}
 	}
-	if _, err := csvfile.Preset("nasdaq"); !errors.Is(err, csvfile.ErrLayout) || !strings.Contains(err.Error(), "binance-trades") {
+	if _, err := datafile.Preset("nasdaq"); !errors.Is(err, datafile.ErrLayout) || !strings.Contains(err.Error(), "binance-trades") {
 		t.Errorf("unknown preset: %v, want an error that lists the known ones", err)
 	}
 }
@@ -36,7 +39,7 @@ func TestParseLayoutRefuses(t *testing.T) {
 		"ts_recv=t,bid_price=b,price=p":       "not both",
 		"ts_recv=t,price=p,size=s,ask_size=x": "not both",
 	} {
-		if _, err := csvfile.ParseLayout(mapping); !errors.Is(err, csvfile.ErrLayout) || !strings.Contains(err.Error(), reason) {
+		if _, err := datafile.ParseLayout(mapping); !errors.Is(err, datafile.ErrLayout) || !strings.Contains(err.Error(), reason) {
 			t.Errorf("ParseLayout(%q): %v, want %q", mapping, err, reason)
 		}
 	}
@@ -44,7 +47,7 @@ func TestParseLayoutRefuses(t *testing.T) {
 
 func TestParseTemplateRefuses(t *testing.T) {
 	for _, template := range []string{"", "{", "}", "{}", "{a", "a}", "{a{b}}", "{a}}"} {
-		if _, err := csvfile.ParseTemplate(template); !errors.Is(err, csvfile.ErrTemplate) {
+		if _, err := datafile.ParseTemplate(template); !errors.Is(err, datafile.ErrTemplate) {
 			t.Errorf("ParseTemplate(%q): %v, want ErrTemplate", template, err)
 		}
 	}

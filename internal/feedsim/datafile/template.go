@@ -1,4 +1,4 @@
-package csvfile
+package datafile
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 )
 
 // ErrTemplate says that a template of symbols cannot be used.
-var ErrTemplate = errors.New("csvfile: symbol template")
+var ErrTemplate = errors.New("datafile: symbol template")
 
 // Template makes a symbol out of columns: "{symbol}.{venue}" is what the columns symbol and venue hold, with a point between.
 type Template struct {
