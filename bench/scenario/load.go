@@ -33,6 +33,7 @@ type Load struct {
 	SlowPause   time.Duration
 	HungPercent int
 
+	Fill   time.Duration // from the feed's start until the memory at rest is read: what a server keeps for symbols is not the streams'
 	Settle time.Duration // from the last stream's first values to the window
 	Window time.Duration
 }
@@ -54,7 +55,7 @@ const (
 
 // Estimate is about how long it takes.
 func (l *Load) Estimate() time.Duration {
-	return startEstimate + time.Duration(slices.Max(l.Steps))*openEstimatePerStream +
+	return startEstimate + l.Fill + time.Duration(slices.Max(l.Steps))*openEstimatePerStream +
 		time.Duration(len(l.Steps))*(l.Settle+l.Window) + l.Interval
 }
 

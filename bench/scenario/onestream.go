@@ -30,7 +30,7 @@ func oneStream(window time.Duration) Scenario {
 			l := &Load{
 				Scenario: name, Case: shape.of, System: string(kind), Kind: kind,
 				Feed: generated(100, shape.perSecond), Symbols: generatedSymbols(100), PerStream: 10, Interval: shape.interval,
-				Steps: []int{shape.connections}, Settle: 2 * time.Second, Window: window,
+				Steps: []int{shape.connections}, Fill: fillRings, Settle: 2 * time.Second, Window: window,
 			}
 			if kind == Floor {
 				l.Feed = nil

@@ -112,6 +112,9 @@ func (r *Runner) assemble(ctx context.Context, l *Load, g *process.Group) (*rig,
 			return nil, err
 		}
 	}
+	if err = wait(ctx, l.Fill); err != nil {
+		return nil, err
+	}
 	if rig.restBytes, err = rig.gate.process.RSS(); err != nil {
 		return nil, err
 	}
