@@ -45,11 +45,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 		done; \
 	done
 
-bench: bench-programs ## Run every scenario against every comparator, three times: 40 minutes; writes bench/results/.
-	$(GO) run ./bench $(BENCH_ARGS)
+bench: bench-programs bin/bench ## Run every scenario against every comparator, three times: 40 minutes; writes bench/results/.
+	bin/bench $(BENCH_ARGS)
 
-bench-quick: bench-programs ## Run a few scenarios once: three minutes; prints a table and writes bench/out/quick.json.
-	$(GO) run ./bench --quick
+bench-quick: bench-programs bin/bench ## Run a few scenarios once: three minutes; prints a table and writes bench/out/quick.json.
+	bin/bench --quick
 
 bench-programs: build bin/nats-server bin/peers
 
@@ -95,6 +95,10 @@ check-processes: build bin/nats-server ## Run gateway and feedsim as processes o
 
 check-grpcurl: build ## Let grpcurl, a client that is not ours, list, subscribe and unsubscribe on a live stream.
 	GRPCURL="$(GRPCURL)" scripts/check-grpcurl.sh
+
+bin/bench: FORCE
+	@mkdir -p bin
+	$(GO) build -o $@ ./bench
 
 bin/peers: FORCE
 	@mkdir -p bin

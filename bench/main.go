@@ -2,17 +2,20 @@
 //
 //	bench --quick            a few cases, three minutes at most; prints a table and writes bench/out/quick.json
 //	bench                    all scenarios, three repeats in shuffled order; writes bench/results/<date>-<machine>/
-//	bench --only ingest      one scenario
+//	bench --only ingest      one scenario; writes bench/out/partial/, as every run does that is not all of the benchmark
 //
-// `make bench-quick` and `make bench` build the programs first.
+// `make bench-quick` and `make bench` build the programs first. Ctrl-C stops what runs and writes what was finished; a second one ends at once.
+//
+// The exit code is 0 if every run has a figure and every check holds, 1 if not, 2 if the command line is wrong, and 3 if the benchmark did not come
+// to its end.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,9 +23,16 @@ import (
 	"syscall"
 	"time"
 
-	"tickgate/bench/figure"
 	"tickgate/bench/report"
 	"tickgate/bench/scenario"
+)
+
+// Exit codes.
+const (
+	exitGood = iota
+	exitBad
+	exitUsage
+	exitStopped
 )
 
 // options are the flags.
@@ -34,66 +44,82 @@ type options struct {
 	only     string
 	repeats  int
 	seed     uint64
+	limit    time.Duration // 0: as long as the benchmark may take at most
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+// What all of the benchmark is, and how long it may take before something is wrong: the quick one promises three minutes, the whole one forty.
+const (
+	wholeRepeats = 3
+	quickLimit   = 5 * time.Minute
+	wholeLimit   = time.Hour
+)
 
-func run(args []string, out, errs io.Writer) int {
-	var o options
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once, and the kernel what it has started
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	o, err := parse(args, errs)
+	if err != nil {
+		return exitUsage
+	}
+	scenarios, err := o.scenarios()
+	if err != nil {
+		fmt.Fprintf(errs, "bench: %v\n", err)
+		return exitUsage
+	}
+	b := &benchmark{options: o, command: strings.TrimSpace("bench " + strings.Join(args, " ")), scenarios: scenarios, out: out}
+	switch err := b.run(ctx); {
+	case errors.Is(err, errStopped):
+		fmt.Fprintf(errs, "bench: %v\n", err)
+		return exitStopped
+	case err != nil:
+		fmt.Fprintf(errs, "bench: %v\n", err)
+		return exitBad
+	}
+	return exitGood
+}
+
+func parse(args []string, errs io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.StringVar(&o.programs, "programs", "bin", "`folder` of gateway, feedsim, nats-server and peers")
-	flags.StringVar(&o.out, "out", filepath.Join("bench", "out"), "`folder` of logs, and of the quick run's figures")
-	flags.StringVar(&o.results, "results", filepath.Join("bench", "results"), "`folder` that a folder with the results is made in")
+	flags.StringVar(&o.out, "out", filepath.Join("bench", "out"), "`folder` of logs, and of the figures of what is not all of the benchmark")
+	flags.StringVar(&o.results, "results", filepath.Join("bench", "results"), "`folder` that a folder with the results of all of it is made in")
 	flags.BoolVar(&o.quick, "quick", false, "a few cases once, to see whether something has changed")
 	flags.StringVar(&o.only, "only", "", "`names` of scenarios, separated by commas; empty: all")
-	flags.IntVar(&o.repeats, "repeats", 3, "how `often` each job runs")
+	flags.IntVar(&o.repeats, "repeats", wholeRepeats, "how `often` each job runs")
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "`number` from which the order of jobs follows")
+	flags.DurationVar(&o.limit, "limit", 0, "`time` after which the benchmark is stopped; 0: 5m if quick, else 1h")
 	if err := flags.Parse(args); err != nil {
-		return 2
+		return o, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := o.bench(ctx, out, args); err != nil {
-		fmt.Fprintf(errs, "bench: %v\n", err)
-		return 1
+	if flags.NArg() > 0 || o.repeats < 1 || o.limit < 0 {
+		err := fmt.Errorf("bench: arguments %q, repeats %d, limit %s: give flags alone, repeats of at least 1, a limit of at least 0", flags.Args(), o.repeats, o.limit)
+		fmt.Fprintln(errs, err)
+		return o, err
 	}
-	return 0
-}
-
-func (o *options) bench(ctx context.Context, out io.Writer, args []string) error {
-	scenarios, err := o.scenarios()
-	if err != nil {
-		return err
-	}
-	begun := time.Now()
-	results := o.runAll(ctx, scenarios, out)
-	if ctx.Err() != nil {
-		return fmt.Errorf("stopped after %s; nothing was written", time.Since(begun).Round(time.Second))
-	}
-	described := describe(scenarios, results)
-	if err := report.Print(out, results, described); err != nil {
-		return err
-	}
-	meta := report.NewMeta("bench "+strings.Join(args, " "), begun, time.Since(begun))
 	if o.quick {
-		return report.WriteJSON(filepath.Join(o.out, "quick.json"), meta, results)
+		o.repeats = 1
 	}
-	folder := filepath.Join(o.results, meta.Folder())
-	if err := report.Write(folder, meta, results, described); err != nil {
-		return err
+	if o.limit == 0 {
+		o.limit = wholeLimit
+		if o.quick {
+			o.limit = quickLimit
+		}
 	}
-	fmt.Fprintf(out, "\nResults are in %s\n", folder)
-	return nil
+	return o, nil
 }
 
 // scenarios returns what is to run.
 func (o *options) scenarios() ([]scenario.Scenario, error) {
+	every := scenario.All
 	if o.quick {
-		o.repeats = 1
-		return scenario.Quick(o.out)
+		every = scenario.Quick
 	}
-	all, err := scenario.All(o.out)
+	all, err := every(o.out)
 	if err != nil || o.only == "" {
 		return all, err
 	}
@@ -120,44 +146,23 @@ func names(scenarios []scenario.Scenario) string {
 	return strings.Join(all, ", ")
 }
 
-// runAll runs every job as often as is asked for, in another order each time.
-func (o *options) runAll(ctx context.Context, scenarios []scenario.Scenario, out io.Writer) (results []figure.Result) {
-	var jobs []scenario.Job
-	for _, s := range scenarios {
-		jobs = append(jobs, s.Jobs...)
+// partial says why these options do not make all of the benchmark; empty: they do.
+func (o *options) partial() string {
+	switch {
+	case o.quick:
+		return "the quick one"
+	case o.only != "":
+		return "only " + o.only
+	case o.repeats < wholeRepeats:
+		return fmt.Sprintf("%d runs of each job in place of %d", o.repeats, wholeRepeats)
 	}
-	progress := newProgress(out, jobs, o.repeats)
-	runner := scenario.NewRunner(o.programs, filepath.Join(o.out, "logs"))
-	order := rand.New(rand.NewPCG(o.seed, 0))
-	for repeat := 1; repeat <= o.repeats; repeat++ {
-		for _, job := range scenario.Shuffled(jobs, order) {
-			progress.begin(job)
-			for _, result := range job.Run(ctx, runner) {
-				result.Repeat = repeat
-				progress.tell(&result)
-				results = append(results, result)
-			}
-			progress.end(job)
-			if ctx.Err() != nil {
-				return results
-			}
-		}
-	}
-	progress.finish()
-	return results
+	return ""
 }
 
-// describe returns what the report says of each scenario.
-func describe(scenarios []scenario.Scenario, results []figure.Result) (described []report.Scenario) {
-	cells := report.Group(results)
-	for _, s := range scenarios {
-		var own []report.Cell
-		for _, c := range cells {
-			if c.Scenario == s.Name {
-				own = append(own, c)
-			}
-		}
-		described = append(described, report.Scenario{Name: s.Name, Title: s.Title, Description: s.Description, Checks: s.Checks(own)})
+// folder is where the results of such a benchmark are written.
+func (o *options) folder(meta *report.Meta) string {
+	if meta.Partial != "" {
+		return filepath.Join(o.out, "partial")
 	}
-	return described
+	return filepath.Join(o.results, meta.Folder())
 }

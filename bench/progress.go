@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"tickgate/bench/figure"
@@ -13,34 +12,60 @@ import (
 
 // progress says what runs and how long the rest will take.
 type progress struct {
+	// Immutable.
 	out      io.Writer
 	terminal bool
 	begun    time.Time
-	jobs     int
-	done     int
-	estimate time.Duration // of all jobs
-	passed   time.Duration // estimate of those that are done
+	jobs     int // with their repeats
+	repeats  int
+
+	done  int
+	now   time.Time // at which the present job began
+	times map[scenario.Job]*jobTime
+}
+
+// jobTime is how long a job takes.
+type jobTime struct {
+	estimate, taken time.Duration // taken by all repeats so far
+	repeats         int
 }
 
 func newProgress(out io.Writer, jobs []scenario.Job, repeats int) *progress {
-	p := &progress{out: out, begun: time.Now(), jobs: len(jobs) * repeats}
+	p := &progress{out: out, begun: time.Now(), jobs: len(jobs) * repeats, repeats: repeats, times: map[scenario.Job]*jobTime{}}
 	if file, ok := out.(*os.File); ok {
 		info, err := file.Stat()
 		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
 	for _, job := range jobs {
-		p.estimate += job.Estimate() * time.Duration(repeats)
+		p.times[job] = &jobTime{estimate: job.Estimate()}
 	}
 	return p
 }
 
-func (p *progress) begin(job scenario.Job) {
-	gone := time.Since(p.begun)
-	left := p.estimate - p.passed
-	if p.passed > 0 { // as fast or slow as so far
-		left = time.Duration(float64(left) * float64(gone) / float64(p.passed))
+// left is about how long the rest takes: repeats as long as those before them, the others as much longer or shorter than estimated as those that have run.
+func (p *progress) left() (left time.Duration) {
+	var taken, estimated time.Duration
+	for _, t := range p.times {
+		taken += t.taken
+		estimated += t.estimate * time.Duration(t.repeats)
 	}
-	line := fmt.Sprintf("[%d/%d] %s gone, about %s left: %s", p.done+1, p.jobs, clock(gone), clock(left), job.Name())
+	pace := 1.0
+	if estimated > 0 {
+		pace = float64(taken) / float64(estimated)
+	}
+	for _, t := range p.times {
+		each := time.Duration(float64(t.estimate) * pace)
+		if t.repeats > 0 {
+			each = t.taken / time.Duration(t.repeats)
+		}
+		left += each * time.Duration(p.repeats-t.repeats)
+	}
+	return left
+}
+
+func (p *progress) begin(job scenario.Job) {
+	p.now = time.Now()
+	line := fmt.Sprintf("[%d/%d] %s gone, about %s left: %s", p.done+1, p.jobs, clock(time.Since(p.begun)), clock(p.left()), job.Name())
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\033[K%s", line)
 		return
@@ -48,10 +73,15 @@ func (p *progress) begin(job scenario.Job) {
 	fmt.Fprintln(p.out, line)
 }
 
-// tell says at once that a run has no figure.
-func (p *progress) tell(r *figure.Result) {
-	if r.Failed() {
-		fmt.Fprintf(p.out, "%sno figure for %s, %s: %s\n", p.newLine(), r.Case, r.System, strings.Join(r.Errors, "; "))
+// end says at once which results have no figure, and where to look for why.
+func (p *progress) end(job scenario.Job, results []figure.Result) {
+	p.done++
+	t := p.times[job]
+	t.repeats, t.taken = t.repeats+1, t.taken+time.Since(p.now)
+	for i := range results {
+		if r := &results[i]; r.Failed() && !r.Probing {
+			fmt.Fprintf(p.out, "%sno figure for %s, %s: %s; logs in %s\n", p.newLine(), r.Case, r.System, r.Errors[0], r.Logs)
+		}
 	}
 }
 
@@ -63,16 +93,11 @@ func (p *progress) newLine() string {
 	return ""
 }
 
-func (p *progress) end(job scenario.Job) {
-	p.done++
-	p.passed += job.Estimate()
-}
-
 func (p *progress) finish() {
 	if p.terminal {
 		fmt.Fprint(p.out, "\r\033[K")
 	}
-	fmt.Fprintf(p.out, "%d jobs in %s\n\n", p.done, clock(time.Since(p.begun)))
+	fmt.Fprintf(p.out, "%d of %d jobs in %s\n\n", p.done, p.jobs, clock(time.Since(p.begun)))
 }
 
 func clock(d time.Duration) string {

@@ -1,5 +1,7 @@
 package figure
 
+import "encoding/json"
+
 // Result is one system in one scenario, in one repeat. A nil figure was not measured; a run that failed has none.
 type Result struct {
 	Scenario string `json:"scenario"` // such as "fifty-thousand-streams"
@@ -7,14 +9,17 @@ type Result struct {
 	System   string `json:"system"`
 	Repeat   int    `json:"repeat"` // from 1
 
+	// Probing says that the load was one of a search for what the system can bear: nothing is promised of it, and it may fail.
+	Probing bool `json:"probing,omitempty"`
+
 	Streams     int     `json:"streams"`
 	Connections int     `json:"connections"`
 	Seconds     float64 `json:"seconds"` // length of the measured window
 
-	Published uint64 `json:"published"`
-	Batches   uint64 `json:"batches"`
-	Delivered uint64 `json:"delivered"` // updates
-	Conflated uint64 `json:"conflated"`
+	Published uint64  `json:"published"`
+	Batches   uint64  `json:"batches"`
+	Delivered uint64  `json:"delivered"` // updates
+	Conflated *uint64 `json:"conflated"` // events that were merged into updates; nil: the system does not count them
 
 	CPUMicrosPerBatch  *float64 `json:"cpu_us_per_batch"`
 	CPUMicrosPerUpdate *float64 `json:"cpu_us_per_update"`
@@ -37,13 +42,31 @@ type Result struct {
 	SlowAge     *Percentiles `json:"slow_age_us,omitempty"`
 	Spread      *Percentiles `json:"spread_us,omitempty"`
 	FeedLag     *Percentiles `json:"feed_lag_us,omitempty"`
+	// GeneratorLag is how late the load generator was for timers of its own: as late it may be for what it receives.
+	GeneratorLag *Percentiles `json:"generator_lag_us,omitempty"`
 
-	Notes  []string `json:"notes,omitempty"`  // such as: the generator was the bottleneck
-	Errors []string `json:"errors,omitempty"` // why the run has no figure
+	Notes  []Note   `json:"notes,omitempty"`
+	Errors []string `json:"errors"`         // why the run has no figure; empty: it has
+	Logs   string   `json:"logs,omitempty"` // folder of what the processes of a run without a figure printed
 
 	// Histograms of what Latency and Staleness summarise.
 	LatencyHistogram   Histogram `json:"-"`
 	StalenessHistogram Histogram `json:"-"`
+}
+
+// Note says where figures are not the system's alone, or not of the load that was meant.
+type Note struct {
+	Notice string `json:"notice"` // a few words, for the row of a table
+	Text   string `json:"text"`
+}
+
+// MarshalJSON writes no errors as an empty list.
+func (r Result) MarshalJSON() ([]byte, error) {
+	if r.Errors == nil {
+		r.Errors = []string{}
+	}
+	type plain Result // without this method
+	return json.Marshal(plain(r))
 }
 
 // Failed says that the run has no figure.

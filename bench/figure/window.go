@@ -29,6 +29,8 @@ type Window struct {
 	SlowAge   Histogram `json:"slow_age"`  // of updates that slow readers took: how long they were out of date when taken
 	Spread    Histogram `json:"spread"`    // of events: last receiver minus first
 	FeedLag   Histogram `json:"feed_lag"`  // of events: from the intended time to the generator's own subscription
+
+	GeneratorLag Histogram `json:"generator_lag"` // of the generator's own timers
 }
 
 // Merge adds what another generator saw in the same window.
@@ -50,6 +52,7 @@ func (w *Window) Merge(other *Window) {
 	w.SlowAge.Merge(other.SlowAge)
 	w.Spread.Merge(other.Spread)
 	w.FeedLag.Merge(other.FeedLag)
+	w.GeneratorLag.Merge(other.GeneratorLag)
 }
 
 // Verdict is what a generator found once the feed had stopped and everything had settled.

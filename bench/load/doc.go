@@ -24,6 +24,8 @@
 // Staleness: every 10 ms, of each symbol that a stream holds, how long the held value has been out of date: the time since the intended time of the
 // first event that is newer, or zero.
 //
+// Lag of the generator: how late it is for timers of its own. A latency that is not far above that is the generator's.
+//
 // # Concurrency
 //
 // Drivers call a stream's Take methods from any goroutine, one at a time per stream. Streams are spread over shards with a lock each.

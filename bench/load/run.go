@@ -21,6 +21,7 @@ type run struct {
 	truth       *truth
 	instruments *instruments
 	shards      [shardCount]shard
+	punctuality punctuality
 
 	readyStreams atomic.Int64
 	readySignal  chan struct{} // of one; ready sends, open receives
@@ -202,6 +203,7 @@ func (r *run) begin() {
 	}
 	r.begun = time.Now()
 	r.truth.begin()
+	r.punctuality.begin()
 	r.read = r.dialer.read.Load()
 	for i := range r.shards {
 		r.shards[i].begin(r.begun.UnixNano())
@@ -214,6 +216,7 @@ func (r *run) end() figure.Window {
 	var total figure.Window
 	ended := time.Now()
 	r.truth.end(&total)
+	r.punctuality.end(&total)
 	total.WireBytes = r.dialer.read.Load() - r.read
 	for i := range r.shards {
 		r.shards[i].end(ended.UnixNano())

@@ -28,6 +28,7 @@ func Serve(plan *Plan, newDriver func(*Plan, *Dialer) (Driver, error), in io.Rea
 	}
 	var reading sync.WaitGroup
 	reading.Go(func() { r.truth.read(ctx) })
+	reading.Go(func() { r.punctuality.watch(ctx) })
 	defer reading.Wait()
 	defer cancel()
 	defer r.truth.close()

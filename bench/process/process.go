@@ -61,6 +61,7 @@ func start(c Command, folder string) (*Process, error) {
 		Setpgid:   true, // Ctrl-C goes to the runner alone, which then stops the rest in order
 		Pdeathsig: syscall.SIGKILL,
 	}
+	p.command.WaitDelay = stopPatience // for its output, if a child of its own keeps that open
 	if p.input, err = p.command.StdinPipe(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 
 	"tickgate/bench/figure"
@@ -9,23 +10,34 @@ import (
 // Cell is the repeats of one system in one case.
 type Cell struct {
 	Scenario, Case, System string
+	Probing                bool // see figure.Result
 	Results                []figure.Result
 }
 
-// Group puts results together by scenario, case and system, in the order in which each came first.
+// Group puts results together by scenario, case and system: scenarios in the order in which each came first, cases by the numbers in their names,
+// and Tickgate before what it is compared with.
 func Group(results []figure.Result) (cells []Cell) {
-	type key struct{ scenario, of, system string }
-	index := map[key]int{}
+	type key struct {
+		scenario, of, system string
+		probing              bool
+	}
+	index, places := map[key]int{}, map[string]int{}
 	for _, r := range results {
-		k := key{r.Scenario, r.Case, r.System}
+		k := key{r.Scenario, r.Case, r.System, r.Probing}
 		i, known := index[k]
 		if !known {
 			i = len(cells)
 			index[k] = i
-			cells = append(cells, Cell{Scenario: r.Scenario, Case: r.Case, System: r.System})
+			cells = append(cells, Cell{Scenario: r.Scenario, Case: r.Case, System: r.System, Probing: r.Probing})
+		}
+		if _, known := places[r.Scenario]; !known {
+			places[r.Scenario] = len(places)
 		}
 		cells[i].Results = append(cells[i].Results, r)
 	}
+	slices.SortStableFunc(cells, func(a, b Cell) int {
+		return cmp.Or(cmp.Compare(places[a.Scenario], places[b.Scenario]), natural(a.Case, b.Case), compareSystems(a.System, b.System))
+	})
 	return cells
 }
 
@@ -55,13 +67,21 @@ func Median(sorted []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// Failures returns why runs have no figure.
-func (c *Cell) Failures() (reasons []string) {
-	for _, r := range c.Results {
-		reasons = append(reasons, r.Errors...)
+// Failed returns how many runs have no figure, and why the first of them has none.
+func (c *Cell) Failed() (runs int, reason string) {
+	for i := range c.Results {
+		if r := &c.Results[i]; r.Failed() {
+			if runs == 0 {
+				reason = r.Errors[0]
+			}
+			runs++
+		}
 	}
-	return reasons
+	return runs, reason
 }
+
+// name says which cell it is, in a sentence.
+func (c *Cell) name() string { return c.Case + ", " + c.System }
 
 // merged returns one histogram of all runs that did not fail.
 func (c *Cell) merged(take func(*figure.Result) figure.Histogram) (h figure.Histogram) {
@@ -75,3 +95,15 @@ func (c *Cell) merged(take func(*figure.Result) figure.Histogram) (h figure.Hist
 
 func latencyOf(r *figure.Result) figure.Histogram   { return r.LatencyHistogram }
 func stalenessOf(r *figure.Result) figure.Histogram { return r.StalenessHistogram }
+
+// split puts cells of probing apart from those that were measured.
+func split(cells []Cell) (measured, probing []Cell) {
+	for _, c := range cells {
+		if c.Probing {
+			probing = append(probing, c)
+		} else {
+			measured = append(measured, c)
+		}
+	}
+	return measured, probing
+}

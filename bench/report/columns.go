@@ -2,43 +2,71 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"strings"
 
 	"tickgate/bench/figure"
 )
 
 // column is one figure in a table.
 type column struct {
-	title  string
-	format string
-	take   func(*figure.Result) *float64
+	above, title string // above the figures: two lines on a terminal
+	place        place
+	take         func(*figure.Result) *float64
 }
+
+// place is where a column is shown.
+type place int
+
+const (
+	everywhere place = iota
+	filesOnly        // a terminal has no room for all
+)
 
 // columns are all that a table may have; those without any figure are left out.
 var columns = []column{
-	{"server cores", "%.3f", func(r *figure.Result) *float64 { return r.ServerCores }},
-	{"us/batch", "%.2f", func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
-	{"us/update", "%.2f", func(r *figure.Result) *float64 { return r.CPUMicrosPerUpdate }},
-	{"s/million", "%.2f", func(r *figure.Result) *float64 { return r.CPUSecondsPerMillion }},
-	{"p50 ms", "%.2f", millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
-	{"p99 ms", "%.2f", millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"mean ms", "%.2f", millis(latency, func(p *figure.Percentiles) float64 { return p.Mean })},
-	{"stale p50 ms", "%.2f", millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
-	{"stale p99 ms", "%.2f", millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"slow age p99 ms", "%.0f", millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"slow age max ms", "%.0f", millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.Max) })},
-	{"spread p99 ms", "%.2f", millis(spread, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"events/s", "%.0f", func(r *figure.Result) *float64 { return r.EventsPerSecond }},
-	{"wire B/update", "%.1f", func(r *figure.Result) *float64 { return r.WireBytesPerUpdate }},
-	{"RSS MB", "%.0f", func(r *figure.Result) *float64 { return r.RSSMegabytes }},
-	{"KB/stream", "%.1f", func(r *figure.Result) *float64 { return r.RSSKilobytesPerStream }},
-	{"generator cores", "%.2f", func(r *figure.Result) *float64 { return r.ClientCores }},
-	{"bus cores", "%.2f", func(r *figure.Result) *float64 { return r.BusCores }},
+	{"server", "cores", everywhere, func(r *figure.Result) *float64 { return r.ServerCores }},
+	{"us", "/batch", everywhere, func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
+	{"us", "/update", filesOnly, func(r *figure.Result) *float64 { return r.CPUMicrosPerUpdate }},
+	{"s", "/million", everywhere, func(r *figure.Result) *float64 { return r.CPUSecondsPerMillion }},
+	{"batches", "/s", everywhere, batchesPerSecond},
+	{"updates", "/batch", everywhere, updatesPerBatch},
+	{"merged", "%", everywhere, mergedPercent},
+	{"", "p50 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
+	{"", "p99 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"", "mean ms", filesOnly, millis(latency, func(p *figure.Percentiles) float64 { return p.Mean })},
+	{"stale", "p50 ms", filesOnly, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
+	{"stale", "p99 ms", everywhere, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"slow age", "p99 ms", everywhere, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"slow age", "max ms", filesOnly, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.Max) })},
+	{"spread", "p99 ms", everywhere, millis(spread, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"events", "/s", everywhere, func(r *figure.Result) *float64 { return r.EventsPerSecond }},
+	{"wire B", "/update", everywhere, func(r *figure.Result) *float64 { return r.WireBytesPerUpdate }},
+	{"RSS", "MB", filesOnly, func(r *figure.Result) *float64 { return r.RSSMegabytes }},
+	{"KB", "/stream", everywhere, func(r *figure.Result) *float64 { return r.RSSKilobytesPerStream }},
+	{"generator", "cores", everywhere, func(r *figure.Result) *float64 { return r.ClientCores }},
+	{"bus", "cores", filesOnly, func(r *figure.Result) *float64 { return r.BusCores }},
+	{"generator lag", "p99 ms", filesOnly, millis(generatorLag, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 }
+
+// heading is the column's in one line.
+func (k *column) heading() string {
+	if k.above == "" || strings.HasPrefix(k.title, "/") {
+		return k.above + k.title
+	}
+	return k.above + " " + k.title
+}
+
+// legend says what is not plain from the titles of columns.
+const legend = "us is CPU time of the server; s/million is that for a million events published to one subscriber each; merged is the share of events that updates say were merged into them, " +
+	"- where a system does not say; p50, p99 and mean are of the latency; stale is for how long what a client holds has been out of date"
 
 func latency(r *figure.Result) *figure.Percentiles   { return r.Latency }
 func staleness(r *figure.Result) *figure.Percentiles { return r.Staleness }
 func slowAge(r *figure.Result) *figure.Percentiles   { return r.SlowAge }
 func spread(r *figure.Result) *figure.Percentiles    { return r.Spread }
+
+func generatorLag(r *figure.Result) *figure.Percentiles { return r.GeneratorLag }
 
 func millis(of func(*figure.Result) *figure.Percentiles, take func(*figure.Percentiles) float64) func(*figure.Result) *float64 {
 	return func(r *figure.Result) *float64 {
@@ -51,9 +79,35 @@ func millis(of func(*figure.Result) *figure.Percentiles, take func(*figure.Perce
 	}
 }
 
-// used returns the columns that any of the cells has a figure for.
-func used(cells []Cell) (some []column) {
+func batchesPerSecond(r *figure.Result) *float64 { return quotient(float64(r.Batches), r.Seconds) }
+
+func updatesPerBatch(r *figure.Result) *float64 {
+	return quotient(float64(r.Delivered), float64(r.Batches))
+}
+
+func mergedPercent(r *figure.Result) *float64 {
+	if r.Conflated == nil || r.Delivered == 0 {
+		return nil
+	}
+	percent := 100 * float64(*r.Conflated) / float64(*r.Conflated+r.Delivered)
+	return &percent
+}
+
+// quotient returns nil where there is nothing to divide: such a system does not have the figure.
+func quotient(of, by float64) *float64 {
+	if of == 0 || by == 0 {
+		return nil
+	}
+	q := of / by
+	return &q
+}
+
+// used returns the columns for a place that any of the cells has a figure for.
+func used(cells []Cell, at place) (some []column) {
 	for _, column := range columns {
+		if column.place > at {
+			continue
+		}
 		for i := range cells {
 			if _, _, _, ok := cells[i].Median(column.take); ok {
 				some = append(some, column)
@@ -64,14 +118,45 @@ func used(cells []Cell) (some []column) {
 	return some
 }
 
-// text returns the cell's figure, with its range if there are several runs.
-func (k *column) text(c *Cell) string {
+// median returns the cell's figure.
+func (k *column) median(c *Cell) string {
+	median, _, _, ok := c.Median(k.take)
+	if !ok {
+		return "-"
+	}
+	return number(median)
+}
+
+// withRange returns the cell's figure, and its range if there are several runs.
+func (k *column) withRange(c *Cell) string {
 	median, least, greatest, ok := c.Median(k.take)
 	switch {
 	case !ok:
-		return ""
+		return "-"
 	case len(c.Results) == 1:
-		return fmt.Sprintf(k.format, median)
+		return number(median)
 	}
-	return fmt.Sprintf(k.format+" ["+k.format+"–"+k.format+"]", median, least, greatest)
+	return fmt.Sprintf("%s [%s–%s]", number(median), number(least), number(greatest))
+}
+
+// number writes a figure with three digits, or all that are before the point, in groups of three.
+func number(v float64) string {
+	const digits = 3
+	if v == 0 {
+		return "0"
+	}
+	behind := digits - 1 - int(math.Floor(math.Log10(math.Abs(v))))
+	return grouped(fmt.Sprintf("%.*f", min(max(behind, 0), 4), v))
+}
+
+// grouped writes the digits before the point in groups of three.
+func grouped(text string) string {
+	whole, fraction, hasFraction := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if !hasFraction {
+		return whole
+	}
+	return whole + "." + fraction
 }

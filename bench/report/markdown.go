@@ -3,58 +3,92 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // markdown writes all tables, notes and checks.
 func markdown(out io.Writer, meta Meta, cells []Cell, scenarios []Scenario) {
-	fmt.Fprintf(out, "# Results of %s\n\n", meta.Date)
-	fmt.Fprintf(out, "%s, %d cores, %d MB, %s, %s, commit %s. `%s`, %.0f minutes.\n", meta.CPU, meta.Cores, meta.MemoryMB, meta.Kernel, meta.Go, meta.Commit, meta.Command, meta.Seconds/60)
-	fmt.Fprint(out, "\nFigures are medians of the runs, with their range. Everything shares the machine: servers, bus, feed and load generator.\n")
+	markdownMeta(out, meta)
 	for _, s := range scenarios {
-		own := of(cells, s.Name)
-		if len(own) == 0 {
+		measured, probing := split(of(cells, s.Name))
+		if len(measured)+len(probing) == 0 {
 			continue
 		}
 		fmt.Fprintf(out, "\n## %s\n\n%s\n\n", s.Title, s.Description)
-		markdownTable(out, own)
-		for i, note := range notes(own) {
-			if i == 0 {
-				fmt.Fprintln(out)
-			}
-			fmt.Fprintf(out, "- %s\n", note)
+		markdownTable(out, measured)
+		if len(probing) > 0 {
+			fmt.Fprintf(out, "\n%s:\n\n", probingTitle)
+			markdownTable(out, probing)
 		}
 		if len(s.Checks) == 0 {
 			continue
 		}
 		fmt.Fprint(out, "\n| what must be shown | | measured |\n|---|---|---|\n")
 		for _, check := range s.Checks {
-			mark := "**no**"
-			if check.Holds {
-				mark = "yes"
+			mark := check.mark()
+			if !check.Holds {
+				mark = "**" + mark + "**"
 			}
 			fmt.Fprintf(out, "| %s | %s | %s |\n", check.Text, mark, check.Measured)
 		}
 	}
 }
 
-func markdownTable(out io.Writer, own []Cell) {
-	shown := used(own)
+func markdownMeta(out io.Writer, m Meta) {
+	commit := m.Commit
+	if m.Dirty {
+		commit += " with changes"
+	}
+	fmt.Fprintf(out, "# Results of %s\n\n", m.Date)
+	if m.Partial != "" {
+		fmt.Fprintf(out, "**Not all of the benchmark: %s.**\n\n", m.Partial)
+	}
+	fmt.Fprintf(out, "%s, %d cores, %d MB, %s, %s, commit %s. `%s`: runs of each job: %d, in the order of seed %d; %.0f minutes.\n",
+		m.CPU, m.Cores, m.MemoryMB, m.Kernel, m.Go, commit, m.Command, m.Repeats, m.Seed, m.Seconds/60)
+	var versions []string
+	for _, module := range slices.Sorted(maps.Keys(m.Versions)) {
+		versions = append(versions, module+" "+m.Versions[module])
+	}
+	if len(versions) > 0 {
+		fmt.Fprintf(out, "With %s.\n", strings.Join(versions, ", "))
+	}
+	fmt.Fprint(out, "\nFigures are medians of the runs that did not fail, with the least and the greatest of them. Everything shares the machine: servers, bus, feed and load generator.\n")
+	fmt.Fprintf(out, "%s.\n", legend)
+}
+
+// markdownTable writes cells, and what is to be said of them.
+func markdownTable(out io.Writer, cells []Cell) {
+	shown, noticed := used(cells, filesOnly), hasNotices(cells)
 	fmt.Fprint(out, "| case | system |")
 	for _, column := range shown {
-		fmt.Fprintf(out, " %s |", column.title)
+		fmt.Fprintf(out, " %s |", column.heading())
 	}
-	fmt.Fprintf(out, "\n|---|---|%s\n", strings.Repeat("---:|", len(shown)))
-	for i := range own {
-		c := &own[i]
+	fmt.Fprintf(out, "%s\n|---|---|%s%s\n", optional(noticed, " notice |"), strings.Repeat("---:|", len(shown)), optional(noticed, "---|"))
+	for i := range cells {
+		c := &cells[i]
 		fmt.Fprintf(out, "| %s | %s |", c.Case, c.System)
-		if failed := c.Failures(); len(failed) > 0 && len(failed) == len(c.Results) {
-			fmt.Fprintf(out, " failed: %s |\n", shortened(failed[0]))
+		if failed, reason := c.Failed(); failed == len(c.Results) {
+			fmt.Fprintf(out, " failed: %s |\n", shortened(reason))
 			continue
 		}
 		for k := range shown {
-			fmt.Fprintf(out, " %s |", shown[k].text(c))
+			fmt.Fprintf(out, " %s |", shown[k].withRange(c))
 		}
-		fmt.Fprintln(out)
+		fmt.Fprintf(out, "%s\n", optional(noticed, " "+c.notice()+" |"))
 	}
+	for i, note := range notes(cells) {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "- %s\n", note)
+	}
+}
+
+func optional(shown bool, text string) string {
+	if shown {
+		return text
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -21,8 +22,8 @@ type Series struct {
 	Points []Point
 }
 
-// Point of a line.
-type Point struct{ X, Y float64 }
+// Point of a line. Least and Greatest are the range of Y; both 0: none.
+type Point struct{ X, Y, Least, Greatest float64 }
 
 // Tick is a mark on an axis.
 type Tick struct {
@@ -38,6 +39,19 @@ const (
 
 // palette is that of Okabe and Ito, which colour-blind people can tell apart; yellow is left out, since it cannot be seen on white.
 var palette = []string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F"}
+
+// colours are those of systems, so that each has its own in every plot.
+var colours = map[string]string{
+	"tickgate": palette[0], "tickgate 100 ms": palette[5], "naive": palette[1], "nats": palette[2], "centrifuge 100 ms": palette[3], "centrifuge": palette[3],
+	"longpoll": palette[4], "floor": palette[6],
+}
+
+func colourOf(name string, number int) string {
+	if colour, known := colours[name]; known {
+		return colour
+	}
+	return palette[number%len(palette)]
+}
 
 // axis maps values to pixels.
 type axis struct {
@@ -76,24 +90,20 @@ func newAxis(values []float64, log bool, start, end float64) axis {
 func (a axis) ticks() (ticks []Tick) {
 	if a.log {
 		for power := a.from; power <= a.to; power++ {
-			ticks = append(ticks, Tick{math.Pow(10, power), trimmed(math.Pow(10, power))})
+			ticks = append(ticks, Tick{math.Pow(10, power), tickText(math.Pow(10, power))})
 		}
 		return ticks
 	}
 	const steps = 5
 	for i := range steps + 1 {
 		v := a.from + (a.to-a.from)*float64(i)/steps
-		ticks = append(ticks, Tick{v, trimmed(v)})
+		ticks = append(ticks, Tick{v, tickText(v)})
 	}
 	return ticks
 }
 
-func trimmed(v float64) string {
-	if v >= 10_000 {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
-}
+// tickText writes a mark without digits that say nothing.
+func tickText(v float64) string { return grouped(strconv.FormatFloat(v, 'f', -1, 64)) }
 
 // WriteSVG draws the plot. Values that a logarithmic axis cannot show are left out.
 func (p *LinePlot) WriteSVG(out io.Writer) error {
@@ -102,6 +112,9 @@ func (p *LinePlot) WriteSVG(out io.Writer) error {
 		p.Series[i].Points = drawable(p.Series[i].Points, p.XLog, p.YLog)
 		for _, point := range p.Series[i].Points {
 			xs, ys = append(xs, point.X), append(ys, point.Y)
+			if point.Greatest > 0 && (!p.YLog || point.Least > 0) {
+				ys = append(ys, point.Least, point.Greatest)
+			}
 		}
 	}
 	var b strings.Builder
@@ -118,7 +131,7 @@ func (p *LinePlot) WriteSVG(out io.Writer) error {
 	y := newAxis(ys, p.YLog, plotHeight-marginFoot, marginTop)
 	p.drawAxes(&b, x, y)
 	for i, series := range p.Series {
-		drawSeries(&b, series, palette[i%len(palette)], x, y, marginTop+8+18*i)
+		drawSeries(&b, series, colourOf(series.Name, i), x, y, marginTop+8+18*i)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(out, b.String())
@@ -165,6 +178,9 @@ func drawSeries(b *strings.Builder, s Series, stroke string, x, y axis, legendY 
 	if len(s.Points) <= fewPoints {
 		for _, point := range s.Points {
 			fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`+"\n", x.at(point.X), y.at(point.Y), stroke)
+			if point.Greatest > point.Least && (!y.log || point.Least > 0) {
+				fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="%s" stroke-width="1.5"/>`+"\n", x.at(point.X), x.at(point.X), y.at(point.Least), y.at(point.Greatest), stroke)
+			}
 		}
 	}
 	const legendX = plotWidth - marginRight + 14

@@ -5,26 +5,36 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tickgate/bench/figure"
 )
 
-// writePlots draws latency by percentile for each case, and server CPU and staleness against streams for each scenario in which those vary.
+// writePlots draws latency by percentile for each case that was measured; server CPU and staleness against streams where the same load was put to
+// several numbers of them; and latency against the rate where that was searched for the knee.
 func writePlots(folder string, cells []Cell, scenarios []Scenario) error {
 	for _, s := range scenarios {
 		own := of(cells, s.Name)
-		for _, group := range byCase(own) {
-			if err := writePlot(folder, s.Name+" "+group[0].Case+" latency", latencyPlot(s.Title, group)); err != nil {
-				return err
+		measured, probing := split(own)
+		plots := map[string]*LinePlot{}
+		for _, group := range groups(measured, func(c *Cell) string { return c.Case }) {
+			plots[group[0].Case+" latency"] = latencyPlot(s.Title, group)
+		}
+		for _, group := range groups(measured, caseWithoutStreams) {
+			load := caseWithoutStreams(&group[0])
+			title := s.Title
+			if strings.HasSuffix(load, "x") { // the speed of a recording
+				title += " at " + load
+			}
+			for name, axis := range streamsAxes {
+				plots[load+" "+name] = streamsPlot(title, axis.title, group, axis.take)
 			}
 		}
-		for name, plot := range map[string]*LinePlot{
-			"cpu":           streamsPlot(s.Title, "server CPU, cores", own, func(r *figure.Result) *float64 { return r.ServerCores }),
-			"cpu per batch": streamsPlot(s.Title, "server CPU per batch, us", own, func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }),
-			"staleness p50": streamsPlot(s.Title, "staleness p50, ms", own, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P50) })),
-			"staleness p99": streamsPlot(s.Title, "staleness p99, ms", own, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })),
-		} {
+		if len(probing) > 0 {
+			plots["knee"] = kneePlot(s.Title, own)
+		}
+		for name, plot := range plots {
 			if err := writePlot(folder, s.Name+" "+name, plot); err != nil {
 				return err
 			}
@@ -33,29 +43,54 @@ func writePlots(folder string, cells []Cell, scenarios []Scenario) error {
 	return nil
 }
 
+// streamsAxes are what is drawn against streams.
+var streamsAxes = map[string]struct {
+	title string
+	take  func(*figure.Result) *float64
+}{
+	"cpu":           {"server CPU, cores", func(r *figure.Result) *float64 { return r.ServerCores }},
+	"cpu per batch": {"server CPU per batch, us", func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
+	"staleness":     {"staleness p99, ms", millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+}
+
 // writePlot writes a plot that has something to show.
 func writePlot(folder, name string, plot *LinePlot) error {
 	if len(plot.Series) == 0 {
 		return nil
 	}
-	return writeFile(filepath.Join(folder, "plots", slug(name)+".svg"), func(out io.Writer) error { return plot.WriteSVG(out) })
+	return writeFile(filepath.Join(folder, "plots", Slug(name)+".svg"), func(out io.Writer) error { return plot.WriteSVG(out) })
 }
 
-func byCase(cells []Cell) (groups [][]Cell) {
+// groups puts cells together that have the same key, in the order in which each came first.
+func groups(cells []Cell, key func(*Cell) string) (all [][]Cell) {
 	index := map[string]int{}
-	for _, c := range cells {
-		i, known := index[c.Case]
+	for i := range cells {
+		k := key(&cells[i])
+		at, known := index[k]
 		if !known {
-			i = len(groups)
-			index[c.Case] = i
-			groups = append(groups, nil)
+			at = len(all)
+			index[k] = at
+			all = append(all, nil)
 		}
-		groups[i] = append(groups[i], c)
+		all[at] = append(all[at], cells[i])
 	}
-	return groups
+	return all
 }
 
-// latencyPlot has the percentiles on HdrHistogram's scale: each nine is as far from the one before.
+// caseWithoutStreams returns the load of a case without the number of its streams: "4x, 100 subscribers" is "4x" with any number.
+func caseWithoutStreams(c *Cell) string {
+	streams := c.Results[0].Streams
+	for _, text := range []string{number(float64(streams)), strconv.Itoa(streams)} {
+		for _, noun := range []string{" streams", " subscribers"} {
+			if load, found := strings.CutSuffix(c.Case, text+noun); found {
+				return strings.TrimSuffix(load, ", ")
+			}
+		}
+	}
+	return c.Case
+}
+
+// latencyPlot has the percentiles on HdrHistogram's scale: each nine is as far from the one before. A line ends where there are no more values.
 func latencyPlot(title string, group []Cell) *LinePlot {
 	plot := &LinePlot{
 		Title: title + ", " + group[0].Case, XTitle: "percentile", YTitle: "latency, ms", XLog: true, YLog: true,
@@ -69,51 +104,47 @@ func latencyPlot(title string, group []Cell) *LinePlot {
 		series := Series{Name: group[i].System}
 		const perDecade, decades = 10, 4
 		for step := range perDecade*decades + 1 {
-			nines := pow10(float64(step) / perDecade) // 1 / (1 - quantile)
-			series.Points = append(series.Points, Point{nines, max(0.001, float64(h.HDR().ValueAtQuantile(100*(1-1/nines)))/1000)})
+			nines := math.Pow(10, float64(step)/perDecade) // 1 / (1 - quantile)
+			if nines > float64(h.Count()) {
+				break
+			}
+			series.Points = append(series.Points, Point{X: nines, Y: max(0.001, float64(h.HDR().ValueAtQuantile(100*(1-1/nines)))/1000)})
 		}
 		plot.Series = append(plot.Series, series)
 	}
 	return plot
 }
 
-// streamsPlot has a line for each system, and for each speed of the market, over the number of streams; a system with one number of streams has none.
+// streamsPlot has a line for each system over the number of streams.
 func streamsPlot(title, yTitle string, cells []Cell, take func(*figure.Result) *float64) *LinePlot {
-	plot := &LinePlot{Title: title, XTitle: "streams", YTitle: yTitle, XLog: true, YLog: true}
-	index := map[string]int{}
-	for i := range cells {
-		c := &cells[i]
-		median, _, _, ok := c.Median(take)
-		if !ok || len(c.Results) == 0 {
-			continue
-		}
-		name := c.System + speedOf(c.Case)
-		at, known := index[name]
-		if !known {
-			at = len(plot.Series)
-			index[name] = at
-			plot.Series = append(plot.Series, Series{Name: name})
-		}
-		plot.Series[at].Points = append(plot.Series[at].Points, Point{float64(c.Results[0].Streams), median})
-	}
-	return withLines(plot)
+	return linesPlot(&LinePlot{Title: title, XTitle: "streams", YTitle: yTitle, XLog: true, YLog: true}, cells, take,
+		func(c *Cell) float64 { return float64(c.Results[0].Streams) })
 }
 
-// withLines keeps the series that have two points or more in different places, in order of x.
-func withLines(plot *LinePlot) *LinePlot {
-	plot.Series = slices.DeleteFunc(plot.Series, func(s Series) bool {
-		slices.SortFunc(s.Points, func(a, b Point) int { return int(a.X - b.X) })
-		return len(s.Points) < 2 || s.Points[0].X == s.Points[len(s.Points)-1].X
-	})
+// kneePlot has a line for each system over the rate at which events were published.
+func kneePlot(title string, cells []Cell) *LinePlot {
+	return linesPlot(&LinePlot{Title: title, XTitle: "events/s", YTitle: "latency p99, ms", XLog: true, YLog: true}, cells,
+		millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) }),
+		func(c *Cell) float64 {
+			rate, _, _, _ := c.Median(func(r *figure.Result) *float64 { return quotient(float64(r.Published), r.Seconds) })
+			return rate
+		})
+}
+
+// linesPlot draws a figure of each system over something else. A system with one point has no line, and is left out.
+func linesPlot(plot *LinePlot, cells []Cell, take func(*figure.Result) *float64, x func(*Cell) float64) *LinePlot {
+	for _, group := range groups(cells, func(c *Cell) string { return c.System }) {
+		series := Series{Name: group[0].System}
+		for i := range group {
+			if median, least, greatest, ok := group[i].Median(take); ok {
+				series.Points = append(series.Points, Point{x(&group[i]), median, least, greatest})
+			}
+		}
+		series.Points = drawable(series.Points, plot.XLog, plot.YLog)
+		slices.SortFunc(series.Points, func(a, b Point) int { return int(a.X - b.X) })
+		if len(series.Points) > 1 {
+			plot.Series = append(plot.Series, series)
+		}
+	}
 	return plot
 }
-
-// speedOf returns what of a case is not the number of streams, such as ", 4x"; empty if there is nothing else.
-func speedOf(of string) string {
-	if speed, _, found := strings.Cut(of, "x, "); found {
-		return ", " + speed + "x"
-	}
-	return ""
-}
-
-func pow10(x float64) float64 { return math.Pow(10, x) }

@@ -4,55 +4,94 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"tickgate/bench/figure"
 )
 
-// Print writes a table per scenario for a terminal.
-func Print(out io.Writer, results []figure.Result, scenarios []Scenario) error {
+// Print writes tables for a terminal: medians without their ranges, to which there are the files.
+func Print(out io.Writer, results []figure.Result, scenarios []Scenario) {
 	cells := Group(results)
 	for _, s := range scenarios {
-		own := of(cells, s.Name)
-		if len(own) == 0 {
+		measured, probing := split(of(cells, s.Name))
+		if len(measured)+len(probing) == 0 {
 			continue
 		}
 		fmt.Fprintf(out, "%s\n\n", s.Title)
-		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		shown := used(own)
-		fmt.Fprint(table, "  case\tsystem")
-		for _, column := range shown {
-			fmt.Fprintf(table, "\t%s", column.title)
+		printTable(out, measured)
+		if len(probing) > 0 {
+			fmt.Fprintf(out, "\n  %s\n\n", probingTitle)
+			printTable(out, probing)
 		}
-		fmt.Fprintln(table)
-		for i := range own {
-			c := &own[i]
-			fmt.Fprintf(table, "  %s\t%s", c.Case, c.System)
-			if failed := c.Failures(); len(failed) == len(c.Results) && len(failed) > 0 {
-				fmt.Fprintf(table, "\tfailed: %s\n", shortened(failed[0]))
-				continue
+		for i, check := range s.Checks {
+			if i == 0 {
+				fmt.Fprintln(out)
 			}
-			for k := range shown {
-				fmt.Fprintf(table, "\t%s", shown[k].text(c))
-			}
-			fmt.Fprintln(table)
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
-		for _, note := range notes(own) {
-			fmt.Fprintf(out, "  note: %s\n", note)
-		}
-		for _, check := range s.Checks {
-			mark := "no "
-			if check.Holds {
-				mark = "yes"
-			}
-			fmt.Fprintf(out, "  %s  %s: %s\n", mark, check.Text, check.Measured)
+			fmt.Fprintf(out, "  %-3s  %s: %s\n", check.mark(), check.Text, check.Measured)
 		}
 		fmt.Fprintln(out)
 	}
-	return nil
+}
+
+// probingTitle is above the loads of a search.
+const probingTitle = "Searched for the most that it can bear; nothing is promised of these loads, and the last is too much"
+
+// printTable prints cells, and what is to be said of them.
+func printTable(out io.Writer, cells []Cell) {
+	shown := used(cells, everywhere)
+	above, title := []string{""}, []string{""}
+	for _, column := range shown {
+		above, title = append(above, column.above), append(title, column.title)
+	}
+	rows := [][]string{append(above, ""), append(title, "")}
+	caseBefore := ""
+	for i := range cells {
+		c := &cells[i]
+		if c.Case != caseBefore {
+			rows, caseBefore = append(rows, []string{c.Case}), c.Case
+		}
+		row := []string{"  " + c.System}
+		if failed, reason := c.Failed(); failed == len(c.Results) {
+			rows = append(rows, append(row, "failed: "+shortened(reason)))
+			continue
+		}
+		for k := range shown {
+			row = append(row, shown[k].median(c))
+		}
+		rows = append(rows, append(row, c.notice()))
+	}
+	printRows(out, rows, len(shown))
+	for _, note := range notes(cells) {
+		fmt.Fprintf(out, "  note: %s\n", note)
+	}
+}
+
+// printRows aligns the first cell of each row to the left and so many that follow to the right. What comes after those, or alone beside the first,
+// is a text of any length, and so is a first cell that stands alone.
+func printRows(out io.Writer, rows [][]string, figures int) {
+	const alone = 2
+	widths := make([]int, figures+1)
+	for _, row := range rows {
+		for i, text := range row {
+			if i == 0 && len(row) > 1 || i <= figures && len(row) > alone {
+				widths[i] = max(widths[i], utf8.RuneCountInString(text))
+			}
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for i, text := range row {
+			switch {
+			case i == 0:
+				fmt.Fprintf(&b, "  %-*s", widths[0], text)
+			case i > figures || len(row) <= alone:
+				fmt.Fprintf(&b, "  %s", text)
+			default:
+				fmt.Fprintf(&b, "  %*s", widths[i], text)
+			}
+		}
+		fmt.Fprintln(out, strings.TrimRight(b.String(), " "))
+	}
 }
 
 func of(cells []Cell, scenario string) (own []Cell) {
@@ -62,35 +101,4 @@ func of(cells []Cell, scenario string) (own []Cell) {
 		}
 	}
 	return own
-}
-
-// shortened keeps an error on one line of a table.
-func shortened(text string) string {
-	const most = 200
-	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "|", "/")), " ")
-	if len(text) > most {
-		return text[:most] + " …"
-	}
-	return text
-}
-
-// notes returns what is to be said of the runs, and how often: of some figures it tells whose they are, and of a case with failures how many of its runs have no figure.
-func notes(cells []Cell) (all []string) {
-	for i := range cells {
-		c := &cells[i]
-		where := c.Case + ", " + c.System
-		noted, last := 0, ""
-		for _, r := range c.Results {
-			if len(r.Notes) > 0 {
-				noted, last = noted+1, strings.Join(r.Notes, "; ")
-			}
-		}
-		if noted > 0 {
-			all = append(all, fmt.Sprintf("%s, %d of %d runs: %s", where, noted, len(c.Results), last))
-		}
-		if failed := c.Failures(); len(failed) > 0 && len(failed) < len(c.Results) {
-			all = append(all, fmt.Sprintf("%s: %d of %d runs have no figure: %s", where, len(failed), len(c.Results), shortened(failed[0])))
-		}
-	}
-	return all
 }

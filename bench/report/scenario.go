@@ -1,5 +1,12 @@
 package report
 
+import (
+	"fmt"
+	"io"
+
+	"tickgate/bench/figure"
+)
+
 // Scenario is what the report says of one.
 type Scenario struct {
 	Name        string
@@ -13,4 +20,61 @@ type Check struct {
 	Text     string
 	Holds    bool
 	Measured string
+}
+
+// mark is yes or no.
+func (c *Check) mark() string {
+	if c.Holds {
+		return "yes"
+	}
+	return "no"
+}
+
+// Outcome is whether a benchmark has shown what it was to show.
+type Outcome struct {
+	Runs    int      // that were to be measured
+	Failed  []string // those of them without a figure, each with its reason and where the logs are
+	Checks  int
+	Refuted []string // checks that do not hold, each with what was measured
+}
+
+// Judge sums up. Loads that only probe may fail.
+func Judge(results []figure.Result, scenarios []Scenario) (o Outcome) {
+	for i := range results {
+		r := &results[i]
+		if r.Probing {
+			continue
+		}
+		o.Runs++
+		if r.Failed() {
+			o.Failed = append(o.Failed, fmt.Sprintf("%s, %s, %s, run %d: %s; logs in %s", r.Scenario, r.Case, r.System, r.Repeat, shortened(r.Errors[0]), r.Logs))
+		}
+	}
+	for _, s := range scenarios {
+		for _, check := range s.Checks {
+			o.Checks++
+			if !check.Holds {
+				o.Refuted = append(o.Refuted, fmt.Sprintf("%s, %s: %s", s.Name, check.Text, check.Measured))
+			}
+		}
+	}
+	return o
+}
+
+// Good tells whether every run has a figure and every check holds.
+func (o *Outcome) Good() bool { return len(o.Failed)+len(o.Refuted) == 0 }
+
+// Print says how many runs and checks are as they should be, and names the others.
+func (o *Outcome) Print(out io.Writer) {
+	fmt.Fprintf(out, "%d of %d runs have figures", o.Runs-len(o.Failed), o.Runs)
+	if o.Checks > 0 {
+		fmt.Fprintf(out, ", %d of %d checks hold", o.Checks-len(o.Refuted), o.Checks)
+	}
+	fmt.Fprintln(out, ".")
+	for _, failed := range o.Failed {
+		fmt.Fprintf(out, "  no figure: %s\n", failed)
+	}
+	for _, refuted := range o.Refuted {
+		fmt.Fprintf(out, "  does not hold: %s\n", refuted)
+	}
 }

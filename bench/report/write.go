@@ -12,8 +12,26 @@ import (
 	"tickgate/bench/figure"
 )
 
-// Write writes everything into a folder, which is made if need be.
+// Write writes everything into a folder. One that exists is replaced once all is written, so that a folder never has files of two benchmarks.
 func Write(folder string, meta Meta, results []figure.Result, scenarios []Scenario) error {
+	unfinished := folder + ".unfinished"
+	err := os.RemoveAll(unfinished)
+	if err == nil {
+		err = writeAll(unfinished, meta, results, scenarios)
+	}
+	if err == nil {
+		err = os.RemoveAll(folder)
+	}
+	if err == nil {
+		err = os.Rename(unfinished, folder)
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+func writeAll(folder string, meta Meta, results []figure.Result, scenarios []Scenario) error {
 	if err := WriteJSON(filepath.Join(folder, "results.json"), meta, results); err != nil {
 		return err
 	}
@@ -46,16 +64,16 @@ func WriteJSON(path string, meta Meta, results []figure.Result) error {
 
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("report: %w", err)
+		return err
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	out := bufio.NewWriter(file)
 	if err := write(out); err != nil {
-		return fmt.Errorf("report: %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return out.Flush()
 }
@@ -67,7 +85,7 @@ func writePercentiles(folder string, c *Cell) error {
 		if h.Count() == 0 {
 			continue
 		}
-		path := filepath.Join(folder, "percentiles", slug(c.Scenario+" "+c.Case+" "+c.System)+suffix+".hgrm")
+		path := filepath.Join(folder, "percentiles", Slug(c.Scenario+" "+c.Case+" "+c.System)+suffix+".hgrm")
 		if err := writeFile(path, func(out io.Writer) error {
 			const ticksPerHalfDistance, microsPerMilli = 5, 1000
 			_, err := h.HDR().PercentilesPrint(out, ticksPerHalfDistance, microsPerMilli)

@@ -15,5 +15,5 @@
 //
 // # Limits
 //
-// A job has a time-out of [jobTimeout]. A job of [Load] has no figure if a stream was lost or the final values are not the feed's.
+// A job that hangs is ended after [jobPatience] and twice its estimate. A job of [Load] has no figure if a stream was lost or the final values are not the feed's.
 package scenario

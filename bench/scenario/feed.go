@@ -8,6 +8,9 @@ import (
 // Feed is what feedsim is told to publish; the zero value is nothing.
 type Feed []string
 
+// isRecorded tells whether the feed is a recording, which has quiet moments.
+func (f Feed) isRecorded() bool { return len(f) > 0 && f[0] == "replay" }
+
 // generated returns a feed of made-up quotes.
 func generated(symbols, perSecond int, more ...string) Feed {
 	return append(Feed{

@@ -23,9 +23,6 @@ type Job interface {
 	Name() string
 	// Estimate is about how long it takes.
 	Estimate() time.Duration
-	// Run runs it. What goes wrong is in the results.
+	// Run runs it, and returns soon after the context ends. What goes wrong is in the results. A [Runner] calls it.
 	Run(ctx context.Context, r *Runner) []figure.Result
 }
-
-// jobTimeout ends a job that hangs.
-const jobTimeout = 4 * time.Minute

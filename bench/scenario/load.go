@@ -61,8 +61,6 @@ func (l *Load) Estimate() time.Duration {
 
 // Run starts everything, measures each step, stops the feed and compares the final values.
 func (l *Load) Run(ctx context.Context, r *Runner) []figure.Result {
-	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
-	defer cancel()
 	results, err := r.runLoad(ctx, l)
 	if err == nil {
 		return results
@@ -75,6 +73,15 @@ func (l *Load) Run(ctx context.Context, r *Runner) []figure.Result {
 		results[i].Errors = []string{err.Error()}
 	}
 	return results
+}
+
+// symbolCount returns how many symbols streams have among them.
+func (l *Load) symbolCount() int {
+	if count, _, isTemplate := strings.Cut(l.Symbols, ":"); isTemplate {
+		n, _ := strconv.Atoi(count) // the load generator refuses what is no number
+		return n
+	}
+	return strings.Count(l.Symbols, ",") + 1
 }
 
 func (l *Load) newResult(streams int) figure.Result {

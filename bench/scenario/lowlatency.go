@@ -63,6 +63,7 @@ func (k *knee) Run(ctx context.Context, r *Runner) (results []figure.Result) {
 		l.Case, l.Feed = rateCase(perSecond), generated(100, perSecond)
 		results = append(results, l.Run(ctx, r)...)
 		last := &results[len(results)-1]
+		last.Probing = step > 0
 		if last.Failed() || last.Latency == nil || time.Duration(last.Latency.P99)*time.Microsecond > kneeP99 {
 			return results
 		}

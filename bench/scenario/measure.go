@@ -2,8 +2,6 @@ package scenario
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 	"time"
 
 	"tickgate/bench/figure"
@@ -55,17 +53,14 @@ func (rig *rig) times() (all [4]time.Duration, err error) {
 	return all, nil
 }
 
-// Bounds past which a run says that something else than the system was measured.
-const (
-	saturatedShare = 0.95                   // of the machine's cores
-	feedLate       = 100 * time.Millisecond // at the 99th percentile
-)
-
 // fill takes what was seen and used into the result.
 func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	l := rig.load
 	result.Seconds = seen.Seconds
-	result.Published, result.Batches, result.Delivered, result.Conflated = seen.Published, seen.Batches, seen.Updates, seen.Conflated
+	result.Published, result.Batches, result.Delivered = seen.Published, seen.Batches, seen.Updates
+	if l.Kind.countsConflated() {
+		result.Conflated = &seen.Conflated
+	}
 	result.ServerCores, result.ClientCores, result.BusCores, result.FeedCores = &used.server, &used.client, &used.bus, &used.feed
 	cpuMicros := used.server * seen.Seconds * 1e6 // of the generator's window, which is longer by how late it took the command to end it
 	result.CPUMicrosPerBatch = ratio(cpuMicros, seen.Batches)
@@ -83,25 +78,8 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	result.StalenessHistogram = seen.Staleness
 	result.Latency, result.Staleness = result.LatencyHistogram.Percentiles(), seen.Staleness.Percentiles()
 	result.SlowAge, result.Spread, result.FeedLag = seen.SlowAge.Percentiles(), seen.Spread.Percentiles(), seen.FeedLag.Percentiles()
-	result.Notes = notes(result)
-}
-
-// notes says where the figures are not the system's alone.
-func notes(r *figure.Result) []string {
-	var all []string
-	busy := *r.ServerCores + *r.ClientCores + *r.BusCores + *r.FeedCores
-	if cores := float64(runtime.NumCPU()); busy > saturatedShare*cores {
-		what := "the machine was the bottleneck"
-		if *r.ClientCores > *r.ServerCores {
-			what = "the load generator was the bottleneck"
-		}
-		all = append(all, fmt.Sprintf("%s: %.2f of %.0f cores busy, server %.2f, generator %.2f, bus %.2f, feed %.2f",
-			what, busy, cores, *r.ServerCores, *r.ClientCores, *r.BusCores, *r.FeedCores))
-	}
-	if r.FeedLag != nil && time.Duration(r.FeedLag.P99)*time.Microsecond > feedLate {
-		all = append(all, fmt.Sprintf("the feed was late: p99 %d ms behind its schedule at the bus", r.FeedLag.P99/1000))
-	}
-	return all
+	result.GeneratorLag = seen.GeneratorLag.Percentiles()
+	result.Notes = append(notes(result), l.shortfall(result)...)
 }
 
 func ratio(of float64, to uint64) *float64 {

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,21 +13,55 @@ import (
 
 	"tickgate/bench/figure"
 	"tickgate/bench/process"
+	"tickgate/bench/report"
 )
 
 // Runner runs jobs.
 type Runner struct {
 	// Immutable.
 	programs string // folder of the binaries
-	logs     string // folder that takes what processes print, and their scratch files; a job's replace those of the job before
+	logs     string // folder of the folders of jobs
 
 	// Owned by the goroutine that runs jobs.
-	bytes map[string]int // of the gateway's batches, by case: the floor writes as many
+	folder string         // takes what the processes of the present job print, and their scratch files
+	bytes  map[string]int // of the gateway's batches, by case: the floor writes as many
 }
 
-// NewRunner returns a runner of the programs in one folder that keeps logs in another.
-func NewRunner(programs, logs string) *Runner {
-	return &Runner{programs: programs, logs: logs, bytes: map[string]int{}}
+// NewRunner returns a runner of the programs in one folder that keeps logs in another, from which it removes those of the last time.
+func NewRunner(programs, logs string) (*Runner, error) {
+	if err := os.RemoveAll(logs); err != nil {
+		return nil, fmt.Errorf("scenario: %w", err)
+	}
+	return &Runner{programs: programs, logs: logs, bytes: map[string]int{}}, nil
+}
+
+// Patience with a job: past it, something hangs that no time-out of its own has ended.
+const (
+	jobPatience         = 2 * time.Minute
+	jobPatienceEstimate = 2 // times the estimate, in addition
+)
+
+// errPatience says that a job did not end.
+var errPatience = errors.New("scenario: the job took too long")
+
+// Run runs a job for the repeat-th time. If a result of it has no figure, the logs of its processes are kept, and the result says where.
+func (r *Runner) Run(ctx context.Context, job Job, repeat int) []figure.Result {
+	patience := jobPatience + jobPatienceEstimate*job.Estimate()
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("%w: more than %s", errPatience, patience.Round(time.Second)))
+	defer cancel()
+	r.folder = filepath.Join(r.logs, fmt.Sprintf("%s-%d", report.Slug(job.Name()), repeat))
+	results := job.Run(ctx, r)
+	failed := false
+	for i := range results {
+		results[i].Repeat = repeat
+		if results[i].Failed() {
+			results[i].Logs, failed = r.folder, true
+		}
+	}
+	if !failed {
+		_ = os.RemoveAll(r.folder) // what stays is only in the way
+	}
+	return results
 }
 
 func (r *Runner) program(name string) string { return filepath.Join(r.programs, name) }
@@ -45,16 +80,16 @@ func (r *Runner) bytesPerBatch(of string) int {
 func (r *Runner) busConfig(capture bool) (string, error) {
 	config := "listen: 127.0.0.1:-1\nno_fast_producer_stall: true\n"
 	if capture {
-		store := filepath.Join(r.logs, "jetstream")
+		store := filepath.Join(r.folder, "jetstream")
 		if err := os.RemoveAll(store); err != nil {
 			return "", fmt.Errorf("scenario: %w", err)
 		}
 		config += "jetstream { store_dir: " + strconv.Quote(store) + " }\n"
 	}
-	if err := os.MkdirAll(r.logs, 0o755); err != nil {
+	if err := os.MkdirAll(r.folder, 0o755); err != nil {
 		return "", fmt.Errorf("scenario: %w", err)
 	}
-	path := filepath.Join(r.logs, "nats-server.conf")
+	path := filepath.Join(r.folder, "nats-server.conf")
 	return path, os.WriteFile(path, []byte(config), 0o600)
 }
 
@@ -70,7 +105,7 @@ type rig struct {
 
 // runLoad returns a result per step; with an error, those of the steps that were measured.
 func (r *Runner) runLoad(ctx context.Context, l *Load) (results []figure.Result, err error) {
-	g, err := process.NewGroup(r.logs)
+	g, err := process.NewGroup(r.folder)
 	if err != nil {
 		return nil, err
 	}

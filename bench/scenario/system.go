@@ -23,6 +23,12 @@ const (
 	Floor      Kind = "floor"      // the same bytes at the same moments, and nothing else
 )
 
+// countsConflated tells whether the system says in its updates how many events were merged into them. One that delivers every event merges none.
+func (k Kind) countsConflated() bool { return k == Tickgate || k == Naive || k == NATS }
+
+// batchesIntervals tells whether a stream with an interval gets one batch for each.
+func (k Kind) batchesIntervals() bool { return k == Tickgate || k == Naive || k == Floor }
+
 // server is what the clients of a load talk to.
 type server struct {
 	process *process.Process // its processor time and memory are the system's
