@@ -45,6 +45,9 @@ func (s Subjects) EventWildcards() []string {
 // EveryKind returns one wildcard for the events of every kind; heartbeats match it too.
 func (s Subjects) EveryKind() string { return s.prefix + "*.*" }
 
+// EveryKindOf returns one wildcard for the events of every kind of one symbol.
+func (s Subjects) EveryKindOf(symbol string) string { return s.prefix + "*." + tick.Token(symbol) }
+
 // Event returns the subject of the events of one kind and symbol.
 func (s Subjects) Event(kind tick.Kind, symbol string) string {
 	return s.prefix + kind.String() + "." + tick.Token(symbol)

@@ -684,6 +684,140 @@ func (NoticeCause) EnumDescriptor() ([]byte, []int) {
 	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{10}
 }
 
+// ReplayPhase is what a playback does.
+type ReplayPhase int32
+
+const (
+	// Not given.
+	ReplayPhase_REPLAY_PHASE_UNSPECIFIED ReplayPhase = 0
+	// The clock runs.
+	ReplayPhase_REPLAY_PHASE_PLAYING ReplayPhase = 1
+	// The clock stands until ReplayResume.
+	ReplayPhase_REPLAY_PHASE_PAUSED ReplayPhase = 2
+	// All is played.
+	ReplayPhase_REPLAY_PHASE_ENDED ReplayPhase = 3
+	// It has caught up with the live market.
+	ReplayPhase_REPLAY_PHASE_LIVE ReplayPhase = 4
+)
+
+// Enum value maps for ReplayPhase.
+var (
+	ReplayPhase_name = map[int32]string{
+		0: "REPLAY_PHASE_UNSPECIFIED",
+		1: "REPLAY_PHASE_PLAYING",
+		2: "REPLAY_PHASE_PAUSED",
+		3: "REPLAY_PHASE_ENDED",
+		4: "REPLAY_PHASE_LIVE",
+	}
+	ReplayPhase_value = map[string]int32{
+		"REPLAY_PHASE_UNSPECIFIED": 0,
+		"REPLAY_PHASE_PLAYING":     1,
+		"REPLAY_PHASE_PAUSED":      2,
+		"REPLAY_PHASE_ENDED":       3,
+		"REPLAY_PHASE_LIVE":        4,
+	}
+)
+
+func (x ReplayPhase) Enum() *ReplayPhase {
+	p := new(ReplayPhase)
+	*p = x
+	return p
+}
+
+func (x ReplayPhase) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReplayPhase) Descriptor() protoreflect.EnumDescriptor {
+	return file_tickgate_v1_market_data_proto_enumTypes[11].Descriptor()
+}
+
+func (ReplayPhase) Type() protoreflect.EnumType {
+	return &file_tickgate_v1_market_data_proto_enumTypes[11]
+}
+
+func (x ReplayPhase) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReplayPhase.Descriptor instead.
+func (ReplayPhase) EnumDescriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{11}
+}
+
+// ReplayRefusalReason says why a command was not taken.
+type ReplayRefusalReason int32
+
+const (
+	// Not given.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_UNSPECIFIED ReplayRefusalReason = 0
+	// There is no playback yet: send a ReplayOpen.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_NOT_OPEN ReplayRefusalReason = 1
+	// There is a playback already: use ReplaySeek, or another stream.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_ALREADY_OPEN ReplayRefusalReason = 2
+	// `from` is not before `to`, one of them is negative, or `to` is given with `live`.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_RANGE ReplayRefusalReason = 3
+	// The speed is not one that ReplayOpen allows.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_SPEED ReplayRefusalReason = 4
+	// The time to seek is outside of what was opened.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_SEEK_OUTSIDE ReplayRefusalReason = 5
+	// The gateway keeps no recording.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_NO_RECORDING ReplayRefusalReason = 6
+	// The conflation interval is negative or too long.
+	ReplayRefusalReason_REPLAY_REFUSAL_REASON_CONFLATION ReplayRefusalReason = 7
+)
+
+// Enum value maps for ReplayRefusalReason.
+var (
+	ReplayRefusalReason_name = map[int32]string{
+		0: "REPLAY_REFUSAL_REASON_UNSPECIFIED",
+		1: "REPLAY_REFUSAL_REASON_NOT_OPEN",
+		2: "REPLAY_REFUSAL_REASON_ALREADY_OPEN",
+		3: "REPLAY_REFUSAL_REASON_RANGE",
+		4: "REPLAY_REFUSAL_REASON_SPEED",
+		5: "REPLAY_REFUSAL_REASON_SEEK_OUTSIDE",
+		6: "REPLAY_REFUSAL_REASON_NO_RECORDING",
+		7: "REPLAY_REFUSAL_REASON_CONFLATION",
+	}
+	ReplayRefusalReason_value = map[string]int32{
+		"REPLAY_REFUSAL_REASON_UNSPECIFIED":  0,
+		"REPLAY_REFUSAL_REASON_NOT_OPEN":     1,
+		"REPLAY_REFUSAL_REASON_ALREADY_OPEN": 2,
+		"REPLAY_REFUSAL_REASON_RANGE":        3,
+		"REPLAY_REFUSAL_REASON_SPEED":        4,
+		"REPLAY_REFUSAL_REASON_SEEK_OUTSIDE": 5,
+		"REPLAY_REFUSAL_REASON_NO_RECORDING": 6,
+		"REPLAY_REFUSAL_REASON_CONFLATION":   7,
+	}
+)
+
+func (x ReplayRefusalReason) Enum() *ReplayRefusalReason {
+	p := new(ReplayRefusalReason)
+	*p = x
+	return p
+}
+
+func (x ReplayRefusalReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReplayRefusalReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_tickgate_v1_market_data_proto_enumTypes[12].Descriptor()
+}
+
+func (ReplayRefusalReason) Type() protoreflect.EnumType {
+	return &file_tickgate_v1_market_data_proto_enumTypes[12]
+}
+
+func (x ReplayRefusalReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReplayRefusalReason.Descriptor instead.
+func (ReplayRefusalReason) EnumDescriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{12}
+}
+
 // ClientMessage is one command. Commands of a stream are answered in the order in which they were sent.
 type ClientMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3567,6 +3701,977 @@ func (x *ListInstrumentsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ReplayCommand steers a playback. Each is answered, in order, by ReplayOpened, ReplayState or ReplayRefused; a refused command changes nothing, and the stream goes on.
+type ReplayCommand struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the client and echoed in the answer; any value, zero and repeats included.
+	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// What the client asks for; a message without one ends the stream with INVALID_ARGUMENT.
+	//
+	// Types that are valid to be assigned to Command:
+	//
+	//	*ReplayCommand_Open
+	//	*ReplayCommand_Pause
+	//	*ReplayCommand_Resume
+	//	*ReplayCommand_Seek
+	//	*ReplayCommand_SetSpeed
+	//	*ReplayCommand_Close
+	Command       isReplayCommand_Command `protobuf_oneof:"command"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayCommand) Reset() {
+	*x = ReplayCommand{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayCommand) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayCommand) ProtoMessage() {}
+
+func (x *ReplayCommand) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayCommand.ProtoReflect.Descriptor instead.
+func (*ReplayCommand) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ReplayCommand) GetRequestId() uint64 {
+	if x != nil {
+		return x.RequestId
+	}
+	return 0
+}
+
+func (x *ReplayCommand) GetCommand() isReplayCommand_Command {
+	if x != nil {
+		return x.Command
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetOpen() *ReplayOpen {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_Open); ok {
+			return x.Open
+		}
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetPause() *ReplayPause {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_Pause); ok {
+			return x.Pause
+		}
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetResume() *ReplayResume {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_Resume); ok {
+			return x.Resume
+		}
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetSeek() *ReplaySeek {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_Seek); ok {
+			return x.Seek
+		}
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetSetSpeed() *ReplaySetSpeed {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_SetSpeed); ok {
+			return x.SetSpeed
+		}
+	}
+	return nil
+}
+
+func (x *ReplayCommand) GetClose() *ReplayClose {
+	if x != nil {
+		if x, ok := x.Command.(*ReplayCommand_Close); ok {
+			return x.Close
+		}
+	}
+	return nil
+}
+
+type isReplayCommand_Command interface {
+	isReplayCommand_Command()
+}
+
+type ReplayCommand_Open struct {
+	// Answered by ReplayOpened. The first command; another one is refused with ALREADY_OPEN.
+	Open *ReplayOpen `protobuf:"bytes,2,opt,name=open,proto3,oneof"`
+}
+
+type ReplayCommand_Pause struct {
+	// Stops the clock. Answered by ReplayState.
+	Pause *ReplayPause `protobuf:"bytes,3,opt,name=pause,proto3,oneof"`
+}
+
+type ReplayCommand_Resume struct {
+	// Lets the clock go on. Answered by ReplayState.
+	Resume *ReplayResume `protobuf:"bytes,4,opt,name=resume,proto3,oneof"`
+}
+
+type ReplayCommand_Seek struct {
+	// Answered by ReplayState. What follows is as from a playback opened at that time: its updates begin with snapshots.
+	Seek *ReplaySeek `protobuf:"bytes,5,opt,name=seek,proto3,oneof"`
+}
+
+type ReplayCommand_SetSpeed struct {
+	// Answered by ReplayState.
+	SetSpeed *ReplaySetSpeed `protobuf:"bytes,6,opt,name=set_speed,json=setSpeed,proto3,oneof"`
+}
+
+type ReplayCommand_Close struct {
+	// Ends the stream with OK. Not answered.
+	Close *ReplayClose `protobuf:"bytes,7,opt,name=close,proto3,oneof"`
+}
+
+func (*ReplayCommand_Open) isReplayCommand_Command() {}
+
+func (*ReplayCommand_Pause) isReplayCommand_Command() {}
+
+func (*ReplayCommand_Resume) isReplayCommand_Command() {}
+
+func (*ReplayCommand_Seek) isReplayCommand_Command() {}
+
+func (*ReplayCommand_SetSpeed) isReplayCommand_Command() {}
+
+func (*ReplayCommand_Close) isReplayCommand_Command() {}
+
+// ReplayOpen says what to play. Times are those of events (ts_event; where a feed gives none, when the event was recorded).
+type ReplayOpen struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in Subscribe; at most 1,000 distinct ones.
+	Symbols []string `protobuf:"bytes,1,rep,name=symbols,proto3" json:"symbols,omitempty"`
+	// First time played. 0: the beginning of the recording.
+	From int64 `protobuf:"fixed64,2,opt,name=from,proto3" json:"from,omitempty"`
+	// Events at this time and later are not played. 0: all that the recording holds at this moment.
+	To int64 `protobuf:"fixed64,3,opt,name=to,proto3" json:"to,omitempty"`
+	// Do not end, but go over to the live market when the playback has caught up with it; `to` must be 0. It catches up only if it plays faster than time passes.
+	Live bool `protobuf:"varint,4,opt,name=live,proto3" json:"live,omitempty"`
+	// Seconds of the market in one second, 0.001 to 1,000,000, or Infinity: as fast as the client takes events. Absent: 1.
+	Speed *float64 `protobuf:"fixed64,5,opt,name=speed,proto3,oneof" json:"speed,omitempty"`
+	// Empty: all kinds.
+	Kinds []Kind `protobuf:"varint,6,rep,packed,name=kinds,proto3,enum=tickgate.v1.Kind" json:"kinds,omitempty"`
+	// By the playback's clock, so that the same recording gives the same updates at every speed: with INTERVAL a symbol is sent at most once between two multiples of the interval since
+	// 1970. Absent, LATEST or NONE: every event, since a playback waits for its client.
+	Conflation    *Conflation `protobuf:"bytes,7,opt,name=conflation,proto3" json:"conflation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayOpen) Reset() {
+	*x = ReplayOpen{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayOpen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayOpen) ProtoMessage() {}
+
+func (x *ReplayOpen) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayOpen.ProtoReflect.Descriptor instead.
+func (*ReplayOpen) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ReplayOpen) GetSymbols() []string {
+	if x != nil {
+		return x.Symbols
+	}
+	return nil
+}
+
+func (x *ReplayOpen) GetFrom() int64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *ReplayOpen) GetTo() int64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *ReplayOpen) GetLive() bool {
+	if x != nil {
+		return x.Live
+	}
+	return false
+}
+
+func (x *ReplayOpen) GetSpeed() float64 {
+	if x != nil && x.Speed != nil {
+		return *x.Speed
+	}
+	return 0
+}
+
+func (x *ReplayOpen) GetKinds() []Kind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+func (x *ReplayOpen) GetConflation() *Conflation {
+	if x != nil {
+		return x.Conflation
+	}
+	return nil
+}
+
+// ReplayPause stops the clock, until ReplayResume.
+type ReplayPause struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayPause) Reset() {
+	*x = ReplayPause{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayPause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayPause) ProtoMessage() {}
+
+func (x *ReplayPause) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayPause.ProtoReflect.Descriptor instead.
+func (*ReplayPause) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{40}
+}
+
+// ReplayResume lets the clock go on.
+type ReplayResume struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayResume) Reset() {
+	*x = ReplayResume{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayResume) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayResume) ProtoMessage() {}
+
+func (x *ReplayResume) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayResume.ProtoReflect.Descriptor instead.
+func (*ReplayResume) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{41}
+}
+
+// ReplaySeek goes to another time, within `from` and `to`.
+type ReplaySeek struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go; 0: to `from`.
+	To            int64 `protobuf:"fixed64,1,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaySeek) Reset() {
+	*x = ReplaySeek{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaySeek) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaySeek) ProtoMessage() {}
+
+func (x *ReplaySeek) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaySeek.ProtoReflect.Descriptor instead.
+func (*ReplaySeek) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ReplaySeek) GetTo() int64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+// ReplaySetSpeed changes the speed.
+type ReplaySetSpeed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in ReplayOpen; 0 is refused: a clock that stands is a ReplayPause.
+	Speed         float64 `protobuf:"fixed64,1,opt,name=speed,proto3" json:"speed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaySetSpeed) Reset() {
+	*x = ReplaySetSpeed{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaySetSpeed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaySetSpeed) ProtoMessage() {}
+
+func (x *ReplaySetSpeed) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaySetSpeed.ProtoReflect.Descriptor instead.
+func (*ReplaySetSpeed) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ReplaySetSpeed) GetSpeed() float64 {
+	if x != nil {
+		return x.Speed
+	}
+	return 0
+}
+
+// ReplayClose ends the playback.
+type ReplayClose struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayClose) Reset() {
+	*x = ReplayClose{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayClose) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayClose) ProtoMessage() {}
+
+func (x *ReplayClose) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayClose.ProtoReflect.Descriptor instead.
+func (*ReplayClose) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{44}
+}
+
+// ReplayEvent is one message of a playback. Updates come in the order of (ts_event, subject on the bus, sequence), the same on every run and at every speed.
+type ReplayEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The playback's clock, UTC nanoseconds: no event before it is still to come (but see ReplayState.late).
+	Clock int64 `protobuf:"fixed64,1,opt,name=clock,proto3" json:"clock,omitempty"`
+	// What it is.
+	//
+	// Types that are valid to be assigned to Event:
+	//
+	//	*ReplayEvent_Opened
+	//	*ReplayEvent_Batch
+	//	*ReplayEvent_Gap
+	//	*ReplayEvent_State
+	//	*ReplayEvent_Refused
+	//	*ReplayEvent_EndOfData
+	//	*ReplayEvent_JoinedLive
+	Event         isReplayEvent_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayEvent) Reset() {
+	*x = ReplayEvent{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayEvent) ProtoMessage() {}
+
+func (x *ReplayEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayEvent.ProtoReflect.Descriptor instead.
+func (*ReplayEvent) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ReplayEvent) GetClock() int64 {
+	if x != nil {
+		return x.Clock
+	}
+	return 0
+}
+
+func (x *ReplayEvent) GetEvent() isReplayEvent_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetOpened() *ReplayOpened {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_Opened); ok {
+			return x.Opened
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetBatch() *Batch {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_Batch); ok {
+			return x.Batch
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetGap() *Gap {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_Gap); ok {
+			return x.Gap
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetState() *ReplayState {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_State); ok {
+			return x.State
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetRefused() *ReplayRefused {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_Refused); ok {
+			return x.Refused
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetEndOfData() *ReplayEndOfData {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_EndOfData); ok {
+			return x.EndOfData
+		}
+	}
+	return nil
+}
+
+func (x *ReplayEvent) GetJoinedLive() *ReplayJoinedLive {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_JoinedLive); ok {
+			return x.JoinedLive
+		}
+	}
+	return nil
+}
+
+type isReplayEvent_Event interface {
+	isReplayEvent_Event()
+}
+
+type ReplayEvent_Opened struct {
+	// Answer to ReplayOpen.
+	Opened *ReplayOpened `protobuf:"bytes,2,opt,name=opened,proto3,oneof"`
+}
+
+type ReplayEvent_Batch struct {
+	// Updates, read as those of Stream. ts_send is when the newest of them was recorded, so that ts_send - recv_age is when each was. Instruments and stream_sequence are those of
+	// this stream.
+	Batch *Batch `protobuf:"bytes,3,opt,name=batch,proto3,oneof"`
+}
+
+type ReplayEvent_Gap struct {
+	// Events are missing in the recording.
+	Gap *Gap `protobuf:"bytes,4,opt,name=gap,proto3,oneof"`
+}
+
+type ReplayEvent_State struct {
+	// Answer to a command; also sent every second in which nothing else is.
+	State *ReplayState `protobuf:"bytes,5,opt,name=state,proto3,oneof"`
+}
+
+type ReplayEvent_Refused struct {
+	// A command was not taken.
+	Refused *ReplayRefused `protobuf:"bytes,6,opt,name=refused,proto3,oneof"`
+}
+
+type ReplayEvent_EndOfData struct {
+	// All is played. The playback stays open, for a ReplaySeek.
+	EndOfData *ReplayEndOfData `protobuf:"bytes,7,opt,name=end_of_data,json=endOfData,proto3,oneof"`
+}
+
+type ReplayEvent_JoinedLive struct {
+	// The playback has caught up: what follows comes as it happens, in the order of its arrival. Nothing is missing in between and nothing comes twice.
+	JoinedLive *ReplayJoinedLive `protobuf:"bytes,8,opt,name=joined_live,json=joinedLive,proto3,oneof"`
+}
+
+func (*ReplayEvent_Opened) isReplayEvent_Event() {}
+
+func (*ReplayEvent_Batch) isReplayEvent_Event() {}
+
+func (*ReplayEvent_Gap) isReplayEvent_Event() {}
+
+func (*ReplayEvent_State) isReplayEvent_Event() {}
+
+func (*ReplayEvent_Refused) isReplayEvent_Event() {}
+
+func (*ReplayEvent_EndOfData) isReplayEvent_Event() {}
+
+func (*ReplayEvent_JoinedLive) isReplayEvent_Event() {}
+
+// ReplayOpened answers each distinct symbol of a ReplayOpen exactly once. If none is accepted nothing was opened, and another ReplayOpen may follow.
+type ReplayOpened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the command.
+	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Played. Its instrument is announced with its first update.
+	Accepted []string `protobuf:"bytes,2,rep,name=accepted,proto3" json:"accepted,omitempty"`
+	// Not played: no symbol, too many of them, or not in the recording (NOT_KNOWN).
+	Rejected []*Rejection `protobuf:"bytes,3,rep,name=rejected,proto3" json:"rejected,omitempty"`
+	// What was granted: INTERVAL or NONE.
+	Conflation *Conflation `protobuf:"bytes,4,opt,name=conflation,proto3" json:"conflation,omitempty"`
+	// What the playback begins with.
+	State         *ReplayState `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayOpened) Reset() {
+	*x = ReplayOpened{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayOpened) ProtoMessage() {}
+
+func (x *ReplayOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayOpened.ProtoReflect.Descriptor instead.
+func (*ReplayOpened) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *ReplayOpened) GetRequestId() uint64 {
+	if x != nil {
+		return x.RequestId
+	}
+	return 0
+}
+
+func (x *ReplayOpened) GetAccepted() []string {
+	if x != nil {
+		return x.Accepted
+	}
+	return nil
+}
+
+func (x *ReplayOpened) GetRejected() []*Rejection {
+	if x != nil {
+		return x.Rejected
+	}
+	return nil
+}
+
+func (x *ReplayOpened) GetConflation() *Conflation {
+	if x != nil {
+		return x.Conflation
+	}
+	return nil
+}
+
+func (x *ReplayOpened) GetState() *ReplayState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+// ReplayState says where a playback stands.
+type ReplayState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the command that it answers; 0 when it is not an answer.
+	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// What it does.
+	Phase ReplayPhase `protobuf:"varint,2,opt,name=phase,proto3,enum=tickgate.v1.ReplayPhase" json:"phase,omitempty"`
+	// The speed; Infinity: as fast as the client takes events.
+	Speed float64 `protobuf:"fixed64,3,opt,name=speed,proto3" json:"speed,omitempty"`
+	// Events played since the last ReplayOpen or ReplaySeek, those merged into updates included.
+	Played uint64 `protobuf:"varint,4,opt,name=played,proto3" json:"played,omitempty"`
+	// Of them, those that were recorded so long after events of later times (by default 1 s of their times, or 16,384 events) that they could not be put in order. They come where they were
+	// found, and the clock does not go back for them.
+	Late          uint64 `protobuf:"varint,5,opt,name=late,proto3" json:"late,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayState) Reset() {
+	*x = ReplayState{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayState) ProtoMessage() {}
+
+func (x *ReplayState) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayState.ProtoReflect.Descriptor instead.
+func (*ReplayState) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *ReplayState) GetRequestId() uint64 {
+	if x != nil {
+		return x.RequestId
+	}
+	return 0
+}
+
+func (x *ReplayState) GetPhase() ReplayPhase {
+	if x != nil {
+		return x.Phase
+	}
+	return ReplayPhase_REPLAY_PHASE_UNSPECIFIED
+}
+
+func (x *ReplayState) GetSpeed() float64 {
+	if x != nil {
+		return x.Speed
+	}
+	return 0
+}
+
+func (x *ReplayState) GetPlayed() uint64 {
+	if x != nil {
+		return x.Played
+	}
+	return 0
+}
+
+func (x *ReplayState) GetLate() uint64 {
+	if x != nil {
+		return x.Late
+	}
+	return 0
+}
+
+// ReplayRefused answers a command that was not taken.
+type ReplayRefused struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the command.
+	RequestId uint64 `protobuf:"varint,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Why.
+	Reason ReplayRefusalReason `protobuf:"varint,2,opt,name=reason,proto3,enum=tickgate.v1.ReplayRefusalReason" json:"reason,omitempty"`
+	// The same in words, with what is allowed.
+	Detail        string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayRefused) Reset() {
+	*x = ReplayRefused{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayRefused) ProtoMessage() {}
+
+func (x *ReplayRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayRefused.ProtoReflect.Descriptor instead.
+func (*ReplayRefused) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ReplayRefused) GetRequestId() uint64 {
+	if x != nil {
+		return x.RequestId
+	}
+	return 0
+}
+
+func (x *ReplayRefused) GetReason() ReplayRefusalReason {
+	if x != nil {
+		return x.Reason
+	}
+	return ReplayRefusalReason_REPLAY_REFUSAL_REASON_UNSPECIFIED
+}
+
+func (x *ReplayRefused) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+// ReplayEndOfData says that all is played.
+type ReplayEndOfData struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the playback stands.
+	State         *ReplayState `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayEndOfData) Reset() {
+	*x = ReplayEndOfData{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayEndOfData) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayEndOfData) ProtoMessage() {}
+
+func (x *ReplayEndOfData) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayEndOfData.ProtoReflect.Descriptor instead.
+func (*ReplayEndOfData) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ReplayEndOfData) GetState() *ReplayState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+// ReplayJoinedLive says that the playback is live from here on.
+type ReplayJoinedLive struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the playback stands.
+	State         *ReplayState `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayJoinedLive) Reset() {
+	*x = ReplayJoinedLive{}
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayJoinedLive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayJoinedLive) ProtoMessage() {}
+
+func (x *ReplayJoinedLive) ProtoReflect() protoreflect.Message {
+	mi := &file_tickgate_v1_market_data_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayJoinedLive.ProtoReflect.Descriptor instead.
+func (*ReplayJoinedLive) Descriptor() ([]byte, []int) {
+	return file_tickgate_v1_market_data_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ReplayJoinedLive) GetState() *ReplayState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
 var File_tickgate_v1_market_data_proto protoreflect.FileDescriptor
 
 const file_tickgate_v1_market_data_proto_rawDesc = "" +
@@ -3804,7 +4909,73 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\"|\n" +
 	"\x17ListInstrumentsResponse\x129\n" +
 	"\vinstruments\x18\x01 \x03(\v2\x17.tickgate.v1.InstrumentR\vinstruments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x8f\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xec\x02\n" +
+	"\rReplayCommand\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\x04R\trequestId\x12-\n" +
+	"\x04open\x18\x02 \x01(\v2\x17.tickgate.v1.ReplayOpenH\x00R\x04open\x120\n" +
+	"\x05pause\x18\x03 \x01(\v2\x18.tickgate.v1.ReplayPauseH\x00R\x05pause\x123\n" +
+	"\x06resume\x18\x04 \x01(\v2\x19.tickgate.v1.ReplayResumeH\x00R\x06resume\x12-\n" +
+	"\x04seek\x18\x05 \x01(\v2\x17.tickgate.v1.ReplaySeekH\x00R\x04seek\x12:\n" +
+	"\tset_speed\x18\x06 \x01(\v2\x1b.tickgate.v1.ReplaySetSpeedH\x00R\bsetSpeed\x120\n" +
+	"\x05close\x18\a \x01(\v2\x18.tickgate.v1.ReplayCloseH\x00R\x05closeB\t\n" +
+	"\acommand\"\xe5\x01\n" +
+	"\n" +
+	"ReplayOpen\x12\x18\n" +
+	"\asymbols\x18\x01 \x03(\tR\asymbols\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\x10R\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x10R\x02to\x12\x12\n" +
+	"\x04live\x18\x04 \x01(\bR\x04live\x12\x19\n" +
+	"\x05speed\x18\x05 \x01(\x01H\x00R\x05speed\x88\x01\x01\x12'\n" +
+	"\x05kinds\x18\x06 \x03(\x0e2\x11.tickgate.v1.KindR\x05kinds\x127\n" +
+	"\n" +
+	"conflation\x18\a \x01(\v2\x17.tickgate.v1.ConflationR\n" +
+	"conflationB\b\n" +
+	"\x06_speed\"\r\n" +
+	"\vReplayPause\"\x0e\n" +
+	"\fReplayResume\"\x1c\n" +
+	"\n" +
+	"ReplaySeek\x12\x0e\n" +
+	"\x02to\x18\x01 \x01(\x10R\x02to\"&\n" +
+	"\x0eReplaySetSpeed\x12\x14\n" +
+	"\x05speed\x18\x01 \x01(\x01R\x05speed\"\r\n" +
+	"\vReplayClose\"\x9f\x03\n" +
+	"\vReplayEvent\x12\x14\n" +
+	"\x05clock\x18\x01 \x01(\x10R\x05clock\x123\n" +
+	"\x06opened\x18\x02 \x01(\v2\x19.tickgate.v1.ReplayOpenedH\x00R\x06opened\x12*\n" +
+	"\x05batch\x18\x03 \x01(\v2\x12.tickgate.v1.BatchH\x00R\x05batch\x12$\n" +
+	"\x03gap\x18\x04 \x01(\v2\x10.tickgate.v1.GapH\x00R\x03gap\x120\n" +
+	"\x05state\x18\x05 \x01(\v2\x18.tickgate.v1.ReplayStateH\x00R\x05state\x126\n" +
+	"\arefused\x18\x06 \x01(\v2\x1a.tickgate.v1.ReplayRefusedH\x00R\arefused\x12>\n" +
+	"\vend_of_data\x18\a \x01(\v2\x1c.tickgate.v1.ReplayEndOfDataH\x00R\tendOfData\x12@\n" +
+	"\vjoined_live\x18\b \x01(\v2\x1d.tickgate.v1.ReplayJoinedLiveH\x00R\n" +
+	"joinedLiveB\a\n" +
+	"\x05event\"\xe6\x01\n" +
+	"\fReplayOpened\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\x04R\trequestId\x12\x1a\n" +
+	"\baccepted\x18\x02 \x03(\tR\baccepted\x122\n" +
+	"\brejected\x18\x03 \x03(\v2\x16.tickgate.v1.RejectionR\brejected\x127\n" +
+	"\n" +
+	"conflation\x18\x04 \x01(\v2\x17.tickgate.v1.ConflationR\n" +
+	"conflation\x12.\n" +
+	"\x05state\x18\x05 \x01(\v2\x18.tickgate.v1.ReplayStateR\x05state\"\x9e\x01\n" +
+	"\vReplayState\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\x04R\trequestId\x12.\n" +
+	"\x05phase\x18\x02 \x01(\x0e2\x18.tickgate.v1.ReplayPhaseR\x05phase\x12\x14\n" +
+	"\x05speed\x18\x03 \x01(\x01R\x05speed\x12\x16\n" +
+	"\x06played\x18\x04 \x01(\x04R\x06played\x12\x12\n" +
+	"\x04late\x18\x05 \x01(\x04R\x04late\"\x80\x01\n" +
+	"\rReplayRefused\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\x04R\trequestId\x128\n" +
+	"\x06reason\x18\x02 \x01(\x0e2 .tickgate.v1.ReplayRefusalReasonR\x06reason\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\"A\n" +
+	"\x0fReplayEndOfData\x12.\n" +
+	"\x05state\x18\x01 \x01(\v2\x18.tickgate.v1.ReplayStateR\x05state\"B\n" +
+	"\x10ReplayJoinedLive\x12.\n" +
+	"\x05state\x18\x01 \x01(\v2\x18.tickgate.v1.ReplayStateR\x05state*\x8f\x01\n" +
 	"\x10ConflationPolicy\x12!\n" +
 	"\x1dCONFLATION_POLICY_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CONFLATION_POLICY_LATEST\x10\x01\x12\x1e\n" +
@@ -3869,12 +5040,28 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\vNoticeCause\x12\x1c\n" +
 	"\x18NOTICE_CAUSE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16NOTICE_CAUSE_TRANSPORT\x10\x01\x12\x1f\n" +
-	"\x1bNOTICE_CAUSE_UNACKNOWLEDGED\x10\x022\x82\x02\n" +
+	"\x1bNOTICE_CAUSE_UNACKNOWLEDGED\x10\x02*\x8d\x01\n" +
+	"\vReplayPhase\x12\x1c\n" +
+	"\x18REPLAY_PHASE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14REPLAY_PHASE_PLAYING\x10\x01\x12\x17\n" +
+	"\x13REPLAY_PHASE_PAUSED\x10\x02\x12\x16\n" +
+	"\x12REPLAY_PHASE_ENDED\x10\x03\x12\x15\n" +
+	"\x11REPLAY_PHASE_LIVE\x10\x04*\xc0\x02\n" +
+	"\x13ReplayRefusalReason\x12%\n" +
+	"!REPLAY_REFUSAL_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
+	"\x1eREPLAY_REFUSAL_REASON_NOT_OPEN\x10\x01\x12&\n" +
+	"\"REPLAY_REFUSAL_REASON_ALREADY_OPEN\x10\x02\x12\x1f\n" +
+	"\x1bREPLAY_REFUSAL_REASON_RANGE\x10\x03\x12\x1f\n" +
+	"\x1bREPLAY_REFUSAL_REASON_SPEED\x10\x04\x12&\n" +
+	"\"REPLAY_REFUSAL_REASON_SEEK_OUTSIDE\x10\x05\x12&\n" +
+	"\"REPLAY_REFUSAL_REASON_NO_RECORDING\x10\x06\x12$\n" +
+	" REPLAY_REFUSAL_REASON_CONFLATION\x10\a2\xc6\x02\n" +
 	"\n" +
 	"MarketData\x12D\n" +
 	"\x06Stream\x12\x1a.tickgate.v1.ClientMessage\x1a\x1a.tickgate.v1.ServerMessage(\x010\x01\x12P\n" +
 	"\vGetSnapshot\x12\x1f.tickgate.v1.GetSnapshotRequest\x1a .tickgate.v1.GetSnapshotResponse\x12\\\n" +
-	"\x0fListInstruments\x12#.tickgate.v1.ListInstrumentsRequest\x1a$.tickgate.v1.ListInstrumentsResponseB'Z%tickgate/proto/tickgate/v1;tickgatev1b\x06proto3"
+	"\x0fListInstruments\x12#.tickgate.v1.ListInstrumentsRequest\x1a$.tickgate.v1.ListInstrumentsResponse\x12B\n" +
+	"\x06Replay\x12\x1a.tickgate.v1.ReplayCommand\x1a\x18.tickgate.v1.ReplayEvent(\x010\x01B'Z%tickgate/proto/tickgate/v1;tickgatev1b\x06proto3"
 
 var (
 	file_tickgate_v1_market_data_proto_rawDescOnce sync.Once
@@ -3888,8 +5075,8 @@ func file_tickgate_v1_market_data_proto_rawDescGZIP() []byte {
 	return file_tickgate_v1_market_data_proto_rawDescData
 }
 
-var file_tickgate_v1_market_data_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
-var file_tickgate_v1_market_data_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_tickgate_v1_market_data_proto_enumTypes = make([]protoimpl.EnumInfo, 13)
+var file_tickgate_v1_market_data_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_tickgate_v1_market_data_proto_goTypes = []any{
 	(ConflationPolicy)(0),           // 0: tickgate.v1.ConflationPolicy
 	(Kind)(0),                       // 1: tickgate.v1.Kind
@@ -3902,115 +5089,154 @@ var file_tickgate_v1_market_data_proto_goTypes = []any{
 	(LatencyStage)(0),               // 8: tickgate.v1.LatencyStage
 	(NoticeKind)(0),                 // 9: tickgate.v1.NoticeKind
 	(NoticeCause)(0),                // 10: tickgate.v1.NoticeCause
-	(*ClientMessage)(nil),           // 11: tickgate.v1.ClientMessage
-	(*Conflation)(nil),              // 12: tickgate.v1.Conflation
-	(*Subscribe)(nil),               // 13: tickgate.v1.Subscribe
-	(*Resume)(nil),                  // 14: tickgate.v1.Resume
-	(*Unsubscribe)(nil),             // 15: tickgate.v1.Unsubscribe
-	(*SetConflation)(nil),           // 16: tickgate.v1.SetConflation
-	(*ListSubscriptions)(nil),       // 17: tickgate.v1.ListSubscriptions
-	(*ClientHeartbeat)(nil),         // 18: tickgate.v1.ClientHeartbeat
-	(*ClientLatency)(nil),           // 19: tickgate.v1.ClientLatency
-	(*LatencyRequest)(nil),          // 20: tickgate.v1.LatencyRequest
-	(*Ack)(nil),                     // 21: tickgate.v1.Ack
-	(*SetFreshness)(nil),            // 22: tickgate.v1.SetFreshness
-	(*ServerMessage)(nil),           // 23: tickgate.v1.ServerMessage
-	(*Instrument)(nil),              // 24: tickgate.v1.Instrument
-	(*Rejection)(nil),               // 25: tickgate.v1.Rejection
-	(*SubscribeResult)(nil),         // 26: tickgate.v1.SubscribeResult
-	(*UnsubscribeResult)(nil),       // 27: tickgate.v1.UnsubscribeResult
-	(*SetConflationResult)(nil),     // 28: tickgate.v1.SetConflationResult
-	(*SubscriptionList)(nil),        // 29: tickgate.v1.SubscriptionList
-	(*Subscription)(nil),            // 30: tickgate.v1.Subscription
-	(*FreshnessResult)(nil),         // 31: tickgate.v1.FreshnessResult
-	(*Batch)(nil),                   // 32: tickgate.v1.Batch
-	(*Update)(nil),                  // 33: tickgate.v1.Update
-	(*Quote)(nil),                   // 34: tickgate.v1.Quote
-	(*Trade)(nil),                   // 35: tickgate.v1.Trade
-	(*Stats)(nil),                   // 36: tickgate.v1.Stats
-	(*Status)(nil),                  // 37: tickgate.v1.Status
-	(*Gap)(nil),                     // 38: tickgate.v1.Gap
-	(*State)(nil),                   // 39: tickgate.v1.State
-	(*Heartbeat)(nil),               // 40: tickgate.v1.Heartbeat
-	(*LatencyReport)(nil),           // 41: tickgate.v1.LatencyReport
-	(*StageLatency)(nil),            // 42: tickgate.v1.StageLatency
-	(*Notice)(nil),                  // 43: tickgate.v1.Notice
-	(*GoingAway)(nil),               // 44: tickgate.v1.GoingAway
-	(*GetSnapshotRequest)(nil),      // 45: tickgate.v1.GetSnapshotRequest
-	(*GetSnapshotResponse)(nil),     // 46: tickgate.v1.GetSnapshotResponse
-	(*ListInstrumentsRequest)(nil),  // 47: tickgate.v1.ListInstrumentsRequest
-	(*ListInstrumentsResponse)(nil), // 48: tickgate.v1.ListInstrumentsResponse
+	(ReplayPhase)(0),                // 11: tickgate.v1.ReplayPhase
+	(ReplayRefusalReason)(0),        // 12: tickgate.v1.ReplayRefusalReason
+	(*ClientMessage)(nil),           // 13: tickgate.v1.ClientMessage
+	(*Conflation)(nil),              // 14: tickgate.v1.Conflation
+	(*Subscribe)(nil),               // 15: tickgate.v1.Subscribe
+	(*Resume)(nil),                  // 16: tickgate.v1.Resume
+	(*Unsubscribe)(nil),             // 17: tickgate.v1.Unsubscribe
+	(*SetConflation)(nil),           // 18: tickgate.v1.SetConflation
+	(*ListSubscriptions)(nil),       // 19: tickgate.v1.ListSubscriptions
+	(*ClientHeartbeat)(nil),         // 20: tickgate.v1.ClientHeartbeat
+	(*ClientLatency)(nil),           // 21: tickgate.v1.ClientLatency
+	(*LatencyRequest)(nil),          // 22: tickgate.v1.LatencyRequest
+	(*Ack)(nil),                     // 23: tickgate.v1.Ack
+	(*SetFreshness)(nil),            // 24: tickgate.v1.SetFreshness
+	(*ServerMessage)(nil),           // 25: tickgate.v1.ServerMessage
+	(*Instrument)(nil),              // 26: tickgate.v1.Instrument
+	(*Rejection)(nil),               // 27: tickgate.v1.Rejection
+	(*SubscribeResult)(nil),         // 28: tickgate.v1.SubscribeResult
+	(*UnsubscribeResult)(nil),       // 29: tickgate.v1.UnsubscribeResult
+	(*SetConflationResult)(nil),     // 30: tickgate.v1.SetConflationResult
+	(*SubscriptionList)(nil),        // 31: tickgate.v1.SubscriptionList
+	(*Subscription)(nil),            // 32: tickgate.v1.Subscription
+	(*FreshnessResult)(nil),         // 33: tickgate.v1.FreshnessResult
+	(*Batch)(nil),                   // 34: tickgate.v1.Batch
+	(*Update)(nil),                  // 35: tickgate.v1.Update
+	(*Quote)(nil),                   // 36: tickgate.v1.Quote
+	(*Trade)(nil),                   // 37: tickgate.v1.Trade
+	(*Stats)(nil),                   // 38: tickgate.v1.Stats
+	(*Status)(nil),                  // 39: tickgate.v1.Status
+	(*Gap)(nil),                     // 40: tickgate.v1.Gap
+	(*State)(nil),                   // 41: tickgate.v1.State
+	(*Heartbeat)(nil),               // 42: tickgate.v1.Heartbeat
+	(*LatencyReport)(nil),           // 43: tickgate.v1.LatencyReport
+	(*StageLatency)(nil),            // 44: tickgate.v1.StageLatency
+	(*Notice)(nil),                  // 45: tickgate.v1.Notice
+	(*GoingAway)(nil),               // 46: tickgate.v1.GoingAway
+	(*GetSnapshotRequest)(nil),      // 47: tickgate.v1.GetSnapshotRequest
+	(*GetSnapshotResponse)(nil),     // 48: tickgate.v1.GetSnapshotResponse
+	(*ListInstrumentsRequest)(nil),  // 49: tickgate.v1.ListInstrumentsRequest
+	(*ListInstrumentsResponse)(nil), // 50: tickgate.v1.ListInstrumentsResponse
+	(*ReplayCommand)(nil),           // 51: tickgate.v1.ReplayCommand
+	(*ReplayOpen)(nil),              // 52: tickgate.v1.ReplayOpen
+	(*ReplayPause)(nil),             // 53: tickgate.v1.ReplayPause
+	(*ReplayResume)(nil),            // 54: tickgate.v1.ReplayResume
+	(*ReplaySeek)(nil),              // 55: tickgate.v1.ReplaySeek
+	(*ReplaySetSpeed)(nil),          // 56: tickgate.v1.ReplaySetSpeed
+	(*ReplayClose)(nil),             // 57: tickgate.v1.ReplayClose
+	(*ReplayEvent)(nil),             // 58: tickgate.v1.ReplayEvent
+	(*ReplayOpened)(nil),            // 59: tickgate.v1.ReplayOpened
+	(*ReplayState)(nil),             // 60: tickgate.v1.ReplayState
+	(*ReplayRefused)(nil),           // 61: tickgate.v1.ReplayRefused
+	(*ReplayEndOfData)(nil),         // 62: tickgate.v1.ReplayEndOfData
+	(*ReplayJoinedLive)(nil),        // 63: tickgate.v1.ReplayJoinedLive
 }
 var file_tickgate_v1_market_data_proto_depIdxs = []int32{
-	13, // 0: tickgate.v1.ClientMessage.subscribe:type_name -> tickgate.v1.Subscribe
-	15, // 1: tickgate.v1.ClientMessage.unsubscribe:type_name -> tickgate.v1.Unsubscribe
-	16, // 2: tickgate.v1.ClientMessage.set_conflation:type_name -> tickgate.v1.SetConflation
-	17, // 3: tickgate.v1.ClientMessage.list_subscriptions:type_name -> tickgate.v1.ListSubscriptions
-	18, // 4: tickgate.v1.ClientMessage.heartbeat:type_name -> tickgate.v1.ClientHeartbeat
-	20, // 5: tickgate.v1.ClientMessage.latency_request:type_name -> tickgate.v1.LatencyRequest
-	21, // 6: tickgate.v1.ClientMessage.ack:type_name -> tickgate.v1.Ack
-	22, // 7: tickgate.v1.ClientMessage.set_freshness:type_name -> tickgate.v1.SetFreshness
+	15, // 0: tickgate.v1.ClientMessage.subscribe:type_name -> tickgate.v1.Subscribe
+	17, // 1: tickgate.v1.ClientMessage.unsubscribe:type_name -> tickgate.v1.Unsubscribe
+	18, // 2: tickgate.v1.ClientMessage.set_conflation:type_name -> tickgate.v1.SetConflation
+	19, // 3: tickgate.v1.ClientMessage.list_subscriptions:type_name -> tickgate.v1.ListSubscriptions
+	20, // 4: tickgate.v1.ClientMessage.heartbeat:type_name -> tickgate.v1.ClientHeartbeat
+	22, // 5: tickgate.v1.ClientMessage.latency_request:type_name -> tickgate.v1.LatencyRequest
+	23, // 6: tickgate.v1.ClientMessage.ack:type_name -> tickgate.v1.Ack
+	24, // 7: tickgate.v1.ClientMessage.set_freshness:type_name -> tickgate.v1.SetFreshness
 	0,  // 8: tickgate.v1.Conflation.policy:type_name -> tickgate.v1.ConflationPolicy
-	12, // 9: tickgate.v1.Subscribe.conflation:type_name -> tickgate.v1.Conflation
+	14, // 9: tickgate.v1.Subscribe.conflation:type_name -> tickgate.v1.Conflation
 	1,  // 10: tickgate.v1.Subscribe.kinds:type_name -> tickgate.v1.Kind
-	14, // 11: tickgate.v1.Subscribe.resume:type_name -> tickgate.v1.Resume
-	12, // 12: tickgate.v1.SetConflation.conflation:type_name -> tickgate.v1.Conflation
-	19, // 13: tickgate.v1.ClientHeartbeat.end_to_end:type_name -> tickgate.v1.ClientLatency
-	26, // 14: tickgate.v1.ServerMessage.subscribe_result:type_name -> tickgate.v1.SubscribeResult
-	27, // 15: tickgate.v1.ServerMessage.unsubscribe_result:type_name -> tickgate.v1.UnsubscribeResult
-	32, // 16: tickgate.v1.ServerMessage.batch:type_name -> tickgate.v1.Batch
-	38, // 17: tickgate.v1.ServerMessage.gap:type_name -> tickgate.v1.Gap
-	39, // 18: tickgate.v1.ServerMessage.state:type_name -> tickgate.v1.State
-	40, // 19: tickgate.v1.ServerMessage.heartbeat:type_name -> tickgate.v1.Heartbeat
-	41, // 20: tickgate.v1.ServerMessage.latency_report:type_name -> tickgate.v1.LatencyReport
-	43, // 21: tickgate.v1.ServerMessage.notice:type_name -> tickgate.v1.Notice
-	44, // 22: tickgate.v1.ServerMessage.going_away:type_name -> tickgate.v1.GoingAway
-	28, // 23: tickgate.v1.ServerMessage.set_conflation_result:type_name -> tickgate.v1.SetConflationResult
-	29, // 24: tickgate.v1.ServerMessage.subscription_list:type_name -> tickgate.v1.SubscriptionList
-	31, // 25: tickgate.v1.ServerMessage.freshness_result:type_name -> tickgate.v1.FreshnessResult
+	16, // 11: tickgate.v1.Subscribe.resume:type_name -> tickgate.v1.Resume
+	14, // 12: tickgate.v1.SetConflation.conflation:type_name -> tickgate.v1.Conflation
+	21, // 13: tickgate.v1.ClientHeartbeat.end_to_end:type_name -> tickgate.v1.ClientLatency
+	28, // 14: tickgate.v1.ServerMessage.subscribe_result:type_name -> tickgate.v1.SubscribeResult
+	29, // 15: tickgate.v1.ServerMessage.unsubscribe_result:type_name -> tickgate.v1.UnsubscribeResult
+	34, // 16: tickgate.v1.ServerMessage.batch:type_name -> tickgate.v1.Batch
+	40, // 17: tickgate.v1.ServerMessage.gap:type_name -> tickgate.v1.Gap
+	41, // 18: tickgate.v1.ServerMessage.state:type_name -> tickgate.v1.State
+	42, // 19: tickgate.v1.ServerMessage.heartbeat:type_name -> tickgate.v1.Heartbeat
+	43, // 20: tickgate.v1.ServerMessage.latency_report:type_name -> tickgate.v1.LatencyReport
+	45, // 21: tickgate.v1.ServerMessage.notice:type_name -> tickgate.v1.Notice
+	46, // 22: tickgate.v1.ServerMessage.going_away:type_name -> tickgate.v1.GoingAway
+	30, // 23: tickgate.v1.ServerMessage.set_conflation_result:type_name -> tickgate.v1.SetConflationResult
+	31, // 24: tickgate.v1.ServerMessage.subscription_list:type_name -> tickgate.v1.SubscriptionList
+	33, // 25: tickgate.v1.ServerMessage.freshness_result:type_name -> tickgate.v1.FreshnessResult
 	2,  // 26: tickgate.v1.Instrument.state:type_name -> tickgate.v1.MarketState
 	3,  // 27: tickgate.v1.Rejection.reason:type_name -> tickgate.v1.RejectReason
-	24, // 28: tickgate.v1.SubscribeResult.accepted:type_name -> tickgate.v1.Instrument
-	25, // 29: tickgate.v1.SubscribeResult.rejected:type_name -> tickgate.v1.Rejection
-	12, // 30: tickgate.v1.SubscribeResult.conflation:type_name -> tickgate.v1.Conflation
-	25, // 31: tickgate.v1.UnsubscribeResult.rejected:type_name -> tickgate.v1.Rejection
-	12, // 32: tickgate.v1.SetConflationResult.conflation:type_name -> tickgate.v1.Conflation
-	25, // 33: tickgate.v1.SetConflationResult.rejected:type_name -> tickgate.v1.Rejection
-	30, // 34: tickgate.v1.SubscriptionList.subscriptions:type_name -> tickgate.v1.Subscription
-	24, // 35: tickgate.v1.Subscription.instrument:type_name -> tickgate.v1.Instrument
-	12, // 36: tickgate.v1.Subscription.conflation:type_name -> tickgate.v1.Conflation
+	26, // 28: tickgate.v1.SubscribeResult.accepted:type_name -> tickgate.v1.Instrument
+	27, // 29: tickgate.v1.SubscribeResult.rejected:type_name -> tickgate.v1.Rejection
+	14, // 30: tickgate.v1.SubscribeResult.conflation:type_name -> tickgate.v1.Conflation
+	27, // 31: tickgate.v1.UnsubscribeResult.rejected:type_name -> tickgate.v1.Rejection
+	14, // 32: tickgate.v1.SetConflationResult.conflation:type_name -> tickgate.v1.Conflation
+	27, // 33: tickgate.v1.SetConflationResult.rejected:type_name -> tickgate.v1.Rejection
+	32, // 34: tickgate.v1.SubscriptionList.subscriptions:type_name -> tickgate.v1.Subscription
+	26, // 35: tickgate.v1.Subscription.instrument:type_name -> tickgate.v1.Instrument
+	14, // 36: tickgate.v1.Subscription.conflation:type_name -> tickgate.v1.Conflation
 	1,  // 37: tickgate.v1.Subscription.kinds:type_name -> tickgate.v1.Kind
-	24, // 38: tickgate.v1.Batch.instruments:type_name -> tickgate.v1.Instrument
-	33, // 39: tickgate.v1.Batch.updates:type_name -> tickgate.v1.Update
-	34, // 40: tickgate.v1.Update.quote:type_name -> tickgate.v1.Quote
-	35, // 41: tickgate.v1.Update.trade:type_name -> tickgate.v1.Trade
-	36, // 42: tickgate.v1.Update.stats:type_name -> tickgate.v1.Stats
-	37, // 43: tickgate.v1.Update.status:type_name -> tickgate.v1.Status
+	26, // 38: tickgate.v1.Batch.instruments:type_name -> tickgate.v1.Instrument
+	35, // 39: tickgate.v1.Batch.updates:type_name -> tickgate.v1.Update
+	36, // 40: tickgate.v1.Update.quote:type_name -> tickgate.v1.Quote
+	37, // 41: tickgate.v1.Update.trade:type_name -> tickgate.v1.Trade
+	38, // 42: tickgate.v1.Update.stats:type_name -> tickgate.v1.Stats
+	39, // 43: tickgate.v1.Update.status:type_name -> tickgate.v1.Status
 	4,  // 44: tickgate.v1.Trade.aggressor:type_name -> tickgate.v1.Side
 	5,  // 45: tickgate.v1.Status.status:type_name -> tickgate.v1.TradingStatus
 	6,  // 46: tickgate.v1.Gap.reason:type_name -> tickgate.v1.GapReason
 	2,  // 47: tickgate.v1.State.state:type_name -> tickgate.v1.MarketState
 	7,  // 48: tickgate.v1.State.reason:type_name -> tickgate.v1.StateReason
-	42, // 49: tickgate.v1.LatencyReport.stream:type_name -> tickgate.v1.StageLatency
-	42, // 50: tickgate.v1.LatencyReport.process:type_name -> tickgate.v1.StageLatency
+	44, // 49: tickgate.v1.LatencyReport.stream:type_name -> tickgate.v1.StageLatency
+	44, // 50: tickgate.v1.LatencyReport.process:type_name -> tickgate.v1.StageLatency
 	8,  // 51: tickgate.v1.StageLatency.stage:type_name -> tickgate.v1.LatencyStage
 	9,  // 52: tickgate.v1.Notice.kind:type_name -> tickgate.v1.NoticeKind
 	10, // 53: tickgate.v1.Notice.cause:type_name -> tickgate.v1.NoticeCause
-	24, // 54: tickgate.v1.GetSnapshotResponse.instruments:type_name -> tickgate.v1.Instrument
-	32, // 55: tickgate.v1.GetSnapshotResponse.batch:type_name -> tickgate.v1.Batch
-	25, // 56: tickgate.v1.GetSnapshotResponse.rejected:type_name -> tickgate.v1.Rejection
-	24, // 57: tickgate.v1.ListInstrumentsResponse.instruments:type_name -> tickgate.v1.Instrument
-	11, // 58: tickgate.v1.MarketData.Stream:input_type -> tickgate.v1.ClientMessage
-	45, // 59: tickgate.v1.MarketData.GetSnapshot:input_type -> tickgate.v1.GetSnapshotRequest
-	47, // 60: tickgate.v1.MarketData.ListInstruments:input_type -> tickgate.v1.ListInstrumentsRequest
-	23, // 61: tickgate.v1.MarketData.Stream:output_type -> tickgate.v1.ServerMessage
-	46, // 62: tickgate.v1.MarketData.GetSnapshot:output_type -> tickgate.v1.GetSnapshotResponse
-	48, // 63: tickgate.v1.MarketData.ListInstruments:output_type -> tickgate.v1.ListInstrumentsResponse
-	61, // [61:64] is the sub-list for method output_type
-	58, // [58:61] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	26, // 54: tickgate.v1.GetSnapshotResponse.instruments:type_name -> tickgate.v1.Instrument
+	34, // 55: tickgate.v1.GetSnapshotResponse.batch:type_name -> tickgate.v1.Batch
+	27, // 56: tickgate.v1.GetSnapshotResponse.rejected:type_name -> tickgate.v1.Rejection
+	26, // 57: tickgate.v1.ListInstrumentsResponse.instruments:type_name -> tickgate.v1.Instrument
+	52, // 58: tickgate.v1.ReplayCommand.open:type_name -> tickgate.v1.ReplayOpen
+	53, // 59: tickgate.v1.ReplayCommand.pause:type_name -> tickgate.v1.ReplayPause
+	54, // 60: tickgate.v1.ReplayCommand.resume:type_name -> tickgate.v1.ReplayResume
+	55, // 61: tickgate.v1.ReplayCommand.seek:type_name -> tickgate.v1.ReplaySeek
+	56, // 62: tickgate.v1.ReplayCommand.set_speed:type_name -> tickgate.v1.ReplaySetSpeed
+	57, // 63: tickgate.v1.ReplayCommand.close:type_name -> tickgate.v1.ReplayClose
+	1,  // 64: tickgate.v1.ReplayOpen.kinds:type_name -> tickgate.v1.Kind
+	14, // 65: tickgate.v1.ReplayOpen.conflation:type_name -> tickgate.v1.Conflation
+	59, // 66: tickgate.v1.ReplayEvent.opened:type_name -> tickgate.v1.ReplayOpened
+	34, // 67: tickgate.v1.ReplayEvent.batch:type_name -> tickgate.v1.Batch
+	40, // 68: tickgate.v1.ReplayEvent.gap:type_name -> tickgate.v1.Gap
+	60, // 69: tickgate.v1.ReplayEvent.state:type_name -> tickgate.v1.ReplayState
+	61, // 70: tickgate.v1.ReplayEvent.refused:type_name -> tickgate.v1.ReplayRefused
+	62, // 71: tickgate.v1.ReplayEvent.end_of_data:type_name -> tickgate.v1.ReplayEndOfData
+	63, // 72: tickgate.v1.ReplayEvent.joined_live:type_name -> tickgate.v1.ReplayJoinedLive
+	27, // 73: tickgate.v1.ReplayOpened.rejected:type_name -> tickgate.v1.Rejection
+	14, // 74: tickgate.v1.ReplayOpened.conflation:type_name -> tickgate.v1.Conflation
+	60, // 75: tickgate.v1.ReplayOpened.state:type_name -> tickgate.v1.ReplayState
+	11, // 76: tickgate.v1.ReplayState.phase:type_name -> tickgate.v1.ReplayPhase
+	12, // 77: tickgate.v1.ReplayRefused.reason:type_name -> tickgate.v1.ReplayRefusalReason
+	60, // 78: tickgate.v1.ReplayEndOfData.state:type_name -> tickgate.v1.ReplayState
+	60, // 79: tickgate.v1.ReplayJoinedLive.state:type_name -> tickgate.v1.ReplayState
+	13, // 80: tickgate.v1.MarketData.Stream:input_type -> tickgate.v1.ClientMessage
+	47, // 81: tickgate.v1.MarketData.GetSnapshot:input_type -> tickgate.v1.GetSnapshotRequest
+	49, // 82: tickgate.v1.MarketData.ListInstruments:input_type -> tickgate.v1.ListInstrumentsRequest
+	51, // 83: tickgate.v1.MarketData.Replay:input_type -> tickgate.v1.ReplayCommand
+	25, // 84: tickgate.v1.MarketData.Stream:output_type -> tickgate.v1.ServerMessage
+	48, // 85: tickgate.v1.MarketData.GetSnapshot:output_type -> tickgate.v1.GetSnapshotResponse
+	50, // 86: tickgate.v1.MarketData.ListInstruments:output_type -> tickgate.v1.ListInstrumentsResponse
+	58, // 87: tickgate.v1.MarketData.Replay:output_type -> tickgate.v1.ReplayEvent
+	84, // [84:88] is the sub-list for method output_type
+	80, // [80:84] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_tickgate_v1_market_data_proto_init() }
@@ -4046,13 +5272,31 @@ func file_tickgate_v1_market_data_proto_init() {
 	file_tickgate_v1_market_data_proto_msgTypes[23].OneofWrappers = []any{}
 	file_tickgate_v1_market_data_proto_msgTypes[25].OneofWrappers = []any{}
 	file_tickgate_v1_market_data_proto_msgTypes[29].OneofWrappers = []any{}
+	file_tickgate_v1_market_data_proto_msgTypes[38].OneofWrappers = []any{
+		(*ReplayCommand_Open)(nil),
+		(*ReplayCommand_Pause)(nil),
+		(*ReplayCommand_Resume)(nil),
+		(*ReplayCommand_Seek)(nil),
+		(*ReplayCommand_SetSpeed)(nil),
+		(*ReplayCommand_Close)(nil),
+	}
+	file_tickgate_v1_market_data_proto_msgTypes[39].OneofWrappers = []any{}
+	file_tickgate_v1_market_data_proto_msgTypes[45].OneofWrappers = []any{
+		(*ReplayEvent_Opened)(nil),
+		(*ReplayEvent_Batch)(nil),
+		(*ReplayEvent_Gap)(nil),
+		(*ReplayEvent_State)(nil),
+		(*ReplayEvent_Refused)(nil),
+		(*ReplayEvent_EndOfData)(nil),
+		(*ReplayEvent_JoinedLive)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tickgate_v1_market_data_proto_rawDesc), len(file_tickgate_v1_market_data_proto_rawDesc)),
-			NumEnums:      11,
-			NumMessages:   38,
+			NumEnums:      13,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	MarketData_Stream_FullMethodName          = "/tickgate.v1.MarketData/Stream"
 	MarketData_GetSnapshot_FullMethodName     = "/tickgate.v1.MarketData/GetSnapshot"
 	MarketData_ListInstruments_FullMethodName = "/tickgate.v1.MarketData/ListInstruments"
+	MarketData_Replay_FullMethodName          = "/tickgate.v1.MarketData/Replay"
 )
 
 // MarketDataClient is the client API for MarketData service.
@@ -44,6 +45,8 @@ type MarketDataClient interface {
 	GetSnapshot(ctx context.Context, in *GetSnapshotRequest, opts ...grpc.CallOption) (*GetSnapshotResponse, error)
 	// ListInstruments returns the instruments that the feed has announced, in pages ordered by symbol.
 	ListInstruments(ctx context.Context, in *ListInstrumentsRequest, opts ...grpc.CallOption) (*ListInstrumentsResponse, error)
+	// Replay plays back what the gateway's recording holds: events in the order of their own times, by a virtual clock that the client steers. One playback per stream.
+	Replay(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ReplayCommand, ReplayEvent], error)
 }
 
 type marketDataClient struct {
@@ -87,6 +90,19 @@ func (c *marketDataClient) ListInstruments(ctx context.Context, in *ListInstrume
 	return out, nil
 }
 
+func (c *marketDataClient) Replay(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ReplayCommand, ReplayEvent], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &MarketData_ServiceDesc.Streams[1], MarketData_Replay_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ReplayCommand, ReplayEvent]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MarketData_ReplayClient = grpc.BidiStreamingClient[ReplayCommand, ReplayEvent]
+
 // MarketDataServer is the server API for MarketData service.
 // All implementations must embed UnimplementedMarketDataServer
 // for forward compatibility.
@@ -99,6 +115,8 @@ type MarketDataServer interface {
 	GetSnapshot(context.Context, *GetSnapshotRequest) (*GetSnapshotResponse, error)
 	// ListInstruments returns the instruments that the feed has announced, in pages ordered by symbol.
 	ListInstruments(context.Context, *ListInstrumentsRequest) (*ListInstrumentsResponse, error)
+	// Replay plays back what the gateway's recording holds: events in the order of their own times, by a virtual clock that the client steers. One playback per stream.
+	Replay(grpc.BidiStreamingServer[ReplayCommand, ReplayEvent]) error
 	mustEmbedUnimplementedMarketDataServer()
 }
 
@@ -117,6 +135,9 @@ func (UnimplementedMarketDataServer) GetSnapshot(context.Context, *GetSnapshotRe
 }
 func (UnimplementedMarketDataServer) ListInstruments(context.Context, *ListInstrumentsRequest) (*ListInstrumentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListInstruments not implemented")
+}
+func (UnimplementedMarketDataServer) Replay(grpc.BidiStreamingServer[ReplayCommand, ReplayEvent]) error {
+	return status.Error(codes.Unimplemented, "method Replay not implemented")
 }
 func (UnimplementedMarketDataServer) mustEmbedUnimplementedMarketDataServer() {}
 func (UnimplementedMarketDataServer) testEmbeddedByValue()                    {}
@@ -182,6 +203,13 @@ func _MarketData_ListInstruments_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _MarketData_Replay_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(MarketDataServer).Replay(&grpc.GenericServerStream[ReplayCommand, ReplayEvent]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type MarketData_ReplayServer = grpc.BidiStreamingServer[ReplayCommand, ReplayEvent]
+
 // MarketData_ServiceDesc is the grpc.ServiceDesc for MarketData service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -202,6 +230,12 @@ var MarketData_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Stream",
 			Handler:       _MarketData_Stream_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Replay",
+			Handler:       _MarketData_Replay_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
 		},
