@@ -39,10 +39,8 @@ test-long: ## Run the tests that take minutes: the whole recorded market at 10x,
 	TICKGATE_LONG=1 $(GO) test -timeout 20m -run 'Long' ./cmd/... ./internal/...
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
-	@set -e; for package in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
-		done; \
+	@set -e -o pipefail; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal pkg | sort | sed 's|/[^/]*:func | |' | while read -r package target; do \
+		echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$package"; \
 	done
 
 bench: bench-programs bin/bench ## Run every scenario against every comparator, three times: 40 minutes; writes bench/results/.
