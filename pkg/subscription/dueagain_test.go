@@ -29,3 +29,18 @@ func TestDueAgainGoesByTheMoment(t *testing.T) {
 		}
 	}
 }
+
+// TestLateUpdateDoesNotCostTheNextAtOneMillisecond: moments lie on whole milliseconds, and when an update was sent is rounded down to one, so at the shortest interval
+// every update sent before the next moment leaves that to the next one. A finer clock would pass over those of the last half a millisecond.
+func TestLateUpdateDoesNotCostTheNextAtOneMillisecond(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	w := &worker{hub: &Hub{started: start}}
+	sub := &subscription{lane: &lane{session: &Session{worker: w}}, everSent: true}
+	moment := 6 * time.Millisecond
+	for late := time.Duration(0); late < 2*time.Millisecond; late += 100 * time.Microsecond {
+		sub.sentMillis = w.millis(start.Add(moment - time.Millisecond + late))
+		if got, want := sub.dueAgain(start.Add(moment), time.Millisecond), late < time.Millisecond; got != want {
+			t.Errorf("sent %v after the moment before: due again is %v, want %v", late, got, want)
+		}
+	}
+}
