@@ -1,4 +1,3 @@
-// Package testport finds addresses for servers that tests stop and start again.
 package testport
 
 import (
