@@ -291,3 +291,24 @@ func TestSilentStreamIsServedBeforeItsFirstCommand(t *testing.T) {
 	}
 	g.waitForNoStreams()
 }
+
+// TestHeartbeatsSayHowOftenTheyCome at least, so that clients can tell a silent gateway from a quiet one.
+func TestHeartbeatsSayHowOftenTheyCome(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		interval, housekeeping, want time.Duration
+	}{
+		{10 * time.Second, 20 * time.Millisecond, 10 * time.Second},
+		{time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}, // a silence ends with the housekeeping after it
+	} {
+		g := newGate(t, func(o *options) {
+			o.stream.HeartbeatInterval, o.subscriptions.Housekeeping = tt.interval, tt.housekeeping
+		})
+		c := g.open()
+		c.send(heartbeat(1))
+		beat := c.until("a heartbeat", func(m *tickgatev1.ServerMessage) bool { return m.GetHeartbeat() != nil }).GetHeartbeat()
+		if got := time.Duration(beat.GetIntervalMs()) * time.Millisecond; got != tt.want {
+			t.Errorf("%v, want %v", got, tt.want)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package stream
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -40,9 +42,15 @@ func (x *session) takeReported(encoded []byte) error {
 
 // sendHeartbeat sends a sign of life; echo is nil unless it answers one.
 func (x *session) sendHeartbeat(id uint64, echo *int64) {
-	beat := &tickgatev1.Heartbeat{RequestId: id, Echo: echo, TsSend: x.server.now().UnixNano()}
+	beat := &tickgatev1.Heartbeat{RequestId: id, Echo: echo, TsSend: x.server.now().UnixNano(), IntervalMs: x.server.beatMillis()}
 	if age, ok := x.server.feed.Age(); ok {
 		beat.FeedAge = proto.Int64(age.Nanoseconds())
 	}
 	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_Heartbeat{Heartbeat: beat}})
+}
+
+// beatMillis is what clients may rely on: twice this is more than the longest silence. Workers look at the interval at every housekeeping, so a silence may be longer by one.
+func (s *Server) beatMillis() uint32 {
+	every := max(s.config.HeartbeatInterval, 2*s.hub.Housekeeping())
+	return uint32(min((every+time.Millisecond-1)/time.Millisecond, math.MaxUint32))
 }

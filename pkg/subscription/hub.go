@@ -68,6 +68,9 @@ func (h *Hub) NewConn() *Conn {
 // Worker returns the index of the worker that serves the connection, below Hub.Workers.
 func (c *Conn) Worker() int { return c.worker.index }
 
+// Housekeeping returns how often a worker looks after its sessions.
+func (h *Hub) Housekeeping() time.Duration { return h.config.Housekeeping }
+
 // Workers returns the number of flush workers.
 func (h *Hub) Workers() int { return len(h.workers) }
 

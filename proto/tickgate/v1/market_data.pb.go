@@ -3099,7 +3099,9 @@ type Heartbeat struct {
 	// The gateway's clock.
 	TsSend int64 `protobuf:"fixed64,3,opt,name=ts_send,json=tsSend,proto3" json:"ts_send,omitempty"`
 	// request_id of the ClientHeartbeat that it answers; 0 when it is not an answer.
-	RequestId     uint64 `protobuf:"varint,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId uint64 `protobuf:"varint,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// How often the gateway gives a sign of life at least, in milliseconds: after twice this without a message it is gone. 0: it does not say.
+	IntervalMs    uint32 `protobuf:"varint,5,opt,name=interval_ms,json=intervalMs,proto3" json:"interval_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3158,6 +3160,13 @@ func (x *Heartbeat) GetTsSend() int64 {
 func (x *Heartbeat) GetRequestId() uint64 {
 	if x != nil {
 		return x.RequestId
+	}
+	return 0
+}
+
+func (x *Heartbeat) GetIntervalMs() uint32 {
+	if x != nil {
+		return x.IntervalMs
 	}
 	return 0
 }
@@ -4864,13 +4873,15 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\x06symbol\x18\x01 \x01(\tR\x06symbol\x12.\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x18.tickgate.v1.MarketStateR\x05state\x120\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x18.tickgate.v1.StateReasonR\x06reason\x12\x14\n" +
-	"\x05since\x18\x04 \x01(\x10R\x05since\"\x92\x01\n" +
+	"\x05since\x18\x04 \x01(\x10R\x05since\"\xb3\x01\n" +
 	"\tHeartbeat\x12\x1e\n" +
 	"\bfeed_age\x18\x01 \x01(\x03H\x00R\afeedAge\x88\x01\x01\x12\x17\n" +
 	"\x04echo\x18\x02 \x01(\x03H\x01R\x04echo\x88\x01\x01\x12\x17\n" +
 	"\ats_send\x18\x03 \x01(\x10R\x06tsSend\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\x04R\trequestIdB\v\n" +
+	"request_id\x18\x04 \x01(\x04R\trequestId\x12\x1f\n" +
+	"\vinterval_ms\x18\x05 \x01(\rR\n" +
+	"intervalMsB\v\n" +
 	"\t_feed_ageB\a\n" +
 	"\x05_echo\"\xac\x01\n" +
 	"\rLatencyReport\x12\x1d\n" +

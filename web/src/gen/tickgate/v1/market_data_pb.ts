@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tickgate/v1/market_data.proto.
  */
 export const file_tickgate_v1_market_data: GenFile = /*@__PURE__*/
-  fileDesc("Ch10aWNrZ2F0ZS92MS9tYXJrZXRfZGF0YS5wcm90bxILdGlja2dhdGUudjEiwAMKDUNsaWVudE1lc3NhZ2USEgoKcmVxdWVzdF9pZBgBIAEoBBIrCglzdWJzY3JpYmUYAiABKAsyFi50aWNrZ2F0ZS52MS5TdWJzY3JpYmVIABIvCgt1bnN1YnNjcmliZRgDIAEoCzIYLnRpY2tnYXRlLnYxLlVuc3Vic2NyaWJlSAASNAoOc2V0X2NvbmZsYXRpb24YBCABKAsyGi50aWNrZ2F0ZS52MS5TZXRDb25mbGF0aW9uSAASPAoSbGlzdF9zdWJzY3JpcHRpb25zGAUgASgLMh4udGlja2dhdGUudjEuTGlzdFN1YnNjcmlwdGlvbnNIABIxCgloZWFydGJlYXQYBiABKAsyHC50aWNrZ2F0ZS52MS5DbGllbnRIZWFydGJlYXRIABI2Cg9sYXRlbmN5X3JlcXVlc3QYByABKAsyGy50aWNrZ2F0ZS52MS5MYXRlbmN5UmVxdWVzdEgAEh8KA2FjaxgIIAEoCzIQLnRpY2tnYXRlLnYxLkFja0gAEjIKDXNldF9mcmVzaG5lc3MYCSABKAsyGS50aWNrZ2F0ZS52MS5TZXRGcmVzaG5lc3NIAEIJCgdjb21tYW5kIlAKCkNvbmZsYXRpb24SLQoGcG9saWN5GAEgASgOMh0udGlja2dhdGUudjEuQ29uZmxhdGlvblBvbGljeRITCgtpbnRlcnZhbF9tcxgCIAEoAyKQAQoJU3Vic2NyaWJlEg8KB3N5bWJvbHMYASADKAkSKwoKY29uZmxhdGlvbhgCIAEoCzIXLnRpY2tnYXRlLnYxLkNvbmZsYXRpb24SIAoFa2luZHMYAyADKA4yES50aWNrZ2F0ZS52MS5LaW5kEiMKBnJlc3VtZRgEIAMoCzITLnRpY2tnYXRlLnYxLlJlc3VtZSI+CgZSZXN1bWUSDgoGc3ltYm9sGAEgASgJEg0KBWVwb2NoGAIgASgEEhUKDWxhc3Rfc2VxdWVuY2UYAyABKAQiKwoLVW5zdWJzY3JpYmUSDwoHc3ltYm9scxgBIAMoCRILCgNhbGwYAiABKAgiTQoNU2V0Q29uZmxhdGlvbhIPCgdzeW1ib2xzGAEgAygJEisKCmNvbmZsYXRpb24YAiABKAsyFy50aWNrZ2F0ZS52MS5Db25mbGF0aW9uIhMKEUxpc3RTdWJzY3JpcHRpb25zIlYKD0NsaWVudEhlYXJ0YmVhdBITCgtjbGllbnRfdGltZRgBIAEoAxIuCgplbmRfdG9fZW5kGAIgASgLMhoudGlja2dhdGUudjEuQ2xpZW50TGF0ZW5jeSIiCg1DbGllbnRMYXRlbmN5EhEKCWhpc3RvZ3JhbRgBIAEoDCIlCg5MYXRlbmN5UmVxdWVzdBITCgtpbnRlcnZhbF9tcxgBIAEoAyIeCgNBY2sSFwoPc3RyZWFtX3NlcXVlbmNlGAEgASgEIiYKDFNldEZyZXNobmVzcxIWCg5tYXhfdW5hY2tlZF9tcxgBIAEoAyLsBAoNU2VydmVyTWVzc2FnZRI4ChBzdWJzY3JpYmVfcmVzdWx0GAEgASgLMhwudGlja2dhdGUudjEuU3Vic2NyaWJlUmVzdWx0SAASPAoSdW5zdWJzY3JpYmVfcmVzdWx0GAIgASgLMh4udGlja2dhdGUudjEuVW5zdWJzY3JpYmVSZXN1bHRIABIjCgViYXRjaBgDIAEoCzISLnRpY2tnYXRlLnYxLkJhdGNoSAASHwoDZ2FwGAQgASgLMhAudGlja2dhdGUudjEuR2FwSAASIwoFc3RhdGUYBSABKAsyEi50aWNrZ2F0ZS52MS5TdGF0ZUgAEisKCWhlYXJ0YmVhdBgGIAEoCzIWLnRpY2tnYXRlLnYxLkhlYXJ0YmVhdEgAEjQKDmxhdGVuY3lfcmVwb3J0GAcgASgLMhoudGlja2dhdGUudjEuTGF0ZW5jeVJlcG9ydEgAEiUKBm5vdGljZRgIIAEoCzITLnRpY2tnYXRlLnYxLk5vdGljZUgAEiwKCmdvaW5nX2F3YXkYCSABKAsyFi50aWNrZ2F0ZS52MS5Hb2luZ0F3YXlIABJBChVzZXRfY29uZmxhdGlvbl9yZXN1bHQYCiABKAsyIC50aWNrZ2F0ZS52MS5TZXRDb25mbGF0aW9uUmVzdWx0SAASOgoRc3Vic2NyaXB0aW9uX2xpc3QYCyABKAsyHS50aWNrZ2F0ZS52MS5TdWJzY3JpcHRpb25MaXN0SAASOAoQZnJlc2huZXNzX3Jlc3VsdBgMIAEoCzIcLnRpY2tnYXRlLnYxLkZyZXNobmVzc1Jlc3VsdEgAQgcKBWV2ZW50IqEBCgpJbnN0cnVtZW50Eg4KBnN5bWJvbBgBIAEoCRIKCgJpZBgCIAEoDRITCgtwcmljZV9zY2FsZRgDIAEoDRISCgpzaXplX3NjYWxlGAQgASgNEhYKDnR1cm5vdmVyX3NjYWxlGAUgASgNEicKBXN0YXRlGAYgASgOMhgudGlja2dhdGUudjEuTWFya2V0U3RhdGUSDQoFZXBvY2gYByABKAQiVgoJUmVqZWN0aW9uEg4KBnN5bWJvbBgBIAEoCRIpCgZyZWFzb24YAiABKA4yGS50aWNrZ2F0ZS52MS5SZWplY3RSZWFzb24SDgoGZGV0YWlsGAMgASgJIqcBCg9TdWJzY3JpYmVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIpCghhY2NlcHRlZBgCIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSKAoIcmVqZWN0ZWQYAyADKAsyFi50aWNrZ2F0ZS52MS5SZWplY3Rpb24SKwoKY29uZmxhdGlvbhgEIAEoCzIXLnRpY2tnYXRlLnYxLkNvbmZsYXRpb24ieQoRVW5zdWJzY3JpYmVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIPCgdyZW1vdmVkGAIgAygJEigKCHJlamVjdGVkGAMgAygLMhYudGlja2dhdGUudjEuUmVqZWN0aW9uEhUKDXJlbW92ZWRfY291bnQYBCABKA0ilwEKE1NldENvbmZsYXRpb25SZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIrCgpjb25mbGF0aW9uGAIgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbhIVCg1jaGFuZ2VkX2NvdW50GAMgASgNEigKCHJlamVjdGVkGAQgAygLMhYudGlja2dhdGUudjEuUmVqZWN0aW9uImYKEFN1YnNjcmlwdGlvbkxpc3QSEgoKcmVxdWVzdF9pZBgBIAEoBBIwCg1zdWJzY3JpcHRpb25zGAIgAygLMhkudGlja2dhdGUudjEuU3Vic2NyaXB0aW9uEgwKBG1vcmUYAyABKAgioQEKDFN1YnNjcmlwdGlvbhIrCgppbnN0cnVtZW50GAEgASgLMhcudGlja2dhdGUudjEuSW5zdHJ1bWVudBIrCgpjb25mbGF0aW9uGAIgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbhIVCg1sYXN0X3NlcXVlbmNlGAMgASgEEiAKBWtpbmRzGAQgAygOMhEudGlja2dhdGUudjEuS2luZCI9Cg9GcmVzaG5lc3NSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIWCg5tYXhfdW5hY2tlZF9tcxgCIAEoAyKcAQoFQmF0Y2gSDwoHdHNfc2VuZBgBIAEoEBIXCg9zdHJlYW1fc2VxdWVuY2UYAiABKAQSFQoNdHNfZXZlbnRfYmFzZRgDIAEoEBIsCgtpbnN0cnVtZW50cxgEIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSJAoHdXBkYXRlcxgFIAMoCzITLnRpY2tnYXRlLnYxLlVwZGF0ZSKgAgoGVXBkYXRlEhUKDWluc3RydW1lbnRfaWQYASABKA0SEAoIc2VxdWVuY2UYAiABKAQSEQoJY29uZmxhdGVkGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEhAKCHJlY3ZfYWdlGAUgASgEEhgKC2V2ZW50X2RlbHRhGAYgASgSSACIAQESIQoFcXVvdGUYByABKAsyEi50aWNrZ2F0ZS52MS5RdW90ZRIhCgV0cmFkZRgIIAEoCzISLnRpY2tnYXRlLnYxLlRyYWRlEiEKBXN0YXRzGAkgASgLMhIudGlja2dhdGUudjEuU3RhdHMSIwoGc3RhdHVzGAogASgLMhMudGlja2dhdGUudjEuU3RhdHVzQg4KDF9ldmVudF9kZWx0YSLFAQoFUXVvdGUSFgoJYmlkX3ByaWNlGAEgASgSSACIAQESFQoIYmlkX3NpemUYAiABKBJIAYgBARIWCglhc2tfcHJpY2UYAyABKBJIAogBARIVCghhc2tfc2l6ZRgEIAEoEkgDiAEBEhMKC2JpZF9jbGVhcmVkGAUgASgIEhMKC2Fza19jbGVhcmVkGAYgASgIQgwKCl9iaWRfcHJpY2VCCwoJX2JpZF9zaXplQgwKCl9hc2tfcHJpY2VCCwoJX2Fza19zaXplIkoKBVRyYWRlEg0KBXByaWNlGAEgASgSEgwKBHNpemUYAiABKBISJAoJYWdncmVzc29yGAMgASgOMhEudGlja2dhdGUudjEuU2lkZSLHAQoFU3RhdHMSEwoGdm9sdW1lGAEgASgSSACIAQESGAoLdHJhZGVfY291bnQYAiABKARIAYgBARIVCgh0dXJub3ZlchgDIAEoEkgCiAEBEhEKBG9wZW4YBCABKBJIA4gBARIRCgRoaWdoGAUgASgSSASIAQESEAoDbG93GAYgASgSSAWIAQFCCQoHX3ZvbHVtZUIOCgxfdHJhZGVfY291bnRCCwoJX3R1cm5vdmVyQgcKBV9vcGVuQgcKBV9oaWdoQgYKBF9sb3ciNAoGU3RhdHVzEioKBnN0YXR1cxgBIAEoDjIaLnRpY2tnYXRlLnYxLlRyYWRpbmdTdGF0dXMiaAoDR2FwEg4KBnN5bWJvbBgBIAEoCRIMCgRmcm9tGAIgASgEEgoKAnRvGAMgASgEEg8KB21pc3NpbmcYBCABKAQSJgoGcmVhc29uGAUgASgOMhYudGlja2dhdGUudjEuR2FwUmVhc29uInkKBVN0YXRlEg4KBnN5bWJvbBgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRpY2tnYXRlLnYxLk1hcmtldFN0YXRlEigKBnJlYXNvbhgDIAEoDjIYLnRpY2tnYXRlLnYxLlN0YXRlUmVhc29uEg0KBXNpbmNlGAQgASgQInAKCUhlYXJ0YmVhdBIVCghmZWVkX2FnZRgBIAEoA0gAiAEBEhEKBGVjaG8YAiABKANIAYgBARIPCgd0c19zZW5kGAMgASgQEhIKCnJlcXVlc3RfaWQYBCABKARCCwoJX2ZlZWRfYWdlQgcKBV9lY2hvIokBCg1MYXRlbmN5UmVwb3J0EhIKCnJlcXVlc3RfaWQYASABKAQSKQoGc3RyZWFtGAIgAygLMhkudGlja2dhdGUudjEuU3RhZ2VMYXRlbmN5EioKB3Byb2Nlc3MYAyADKAsyGS50aWNrZ2F0ZS52MS5TdGFnZUxhdGVuY3kSDQoFc2luY2UYBCABKBAirQEKDFN0YWdlTGF0ZW5jeRIoCgVzdGFnZRgBIAEoDjIZLnRpY2tnYXRlLnYxLkxhdGVuY3lTdGFnZRINCgVjb3VudBgCIAEoBBILCgNwNTAYAyABKAQSCwoDcDkwGAQgASgEEgsKA3A5ORgFIAEoBBIMCgRwOTk5GAYgASgEEgsKA21heBgHIAEoBBIPCgdjbGFtcGVkGAggASgEEhEKCWhpc3RvZ3JhbRgJIAEoDCJoCgZOb3RpY2USJQoEa2luZBgBIAEoDjIXLnRpY2tnYXRlLnYxLk5vdGljZUtpbmQSDgoGZGV0YWlsGAIgASgJEicKBWNhdXNlGAMgASgOMhgudGlja2dhdGUudjEuTm90aWNlQ2F1c2UiMwoJR29pbmdBd2F5Eg4KBnJlYXNvbhgBIAEoCRIWCg5yZXRyeV9hZnRlcl9tcxgCIAEoDSIlChJHZXRTbmFwc2hvdFJlcXVlc3QSDwoHc3ltYm9scxgBIAMoCSKQAQoTR2V0U25hcHNob3RSZXNwb25zZRIsCgtpbnN0cnVtZW50cxgBIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSIQoFYmF0Y2gYAiABKAsyEi50aWNrZ2F0ZS52MS5CYXRjaBIoCghyZWplY3RlZBgDIAMoCzIWLnRpY2tnYXRlLnYxLlJlamVjdGlvbiJPChZMaXN0SW5zdHJ1bWVudHNSZXF1ZXN0Eg4KBnByZWZpeBgBIAEoCRIRCglwYWdlX3NpemUYAiABKA0SEgoKcGFnZV90b2tlbhgDIAEoCSJgChdMaXN0SW5zdHJ1bWVudHNSZXNwb25zZRIsCgtpbnN0cnVtZW50cxgBIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKo8BChBDb25mbGF0aW9uUG9saWN5EiEKHUNPTkZMQVRJT05fUE9MSUNZX1VOU1BFQ0lGSUVEEAASHAoYQ09ORkxBVElPTl9QT0xJQ1lfTEFURVNUEAESHgoaQ09ORkxBVElPTl9QT0xJQ1lfSU5URVJWQUwQAhIaChZDT05GTEFUSU9OX1BPTElDWV9OT05FEAMqTQoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDgoKS0lORF9RVU9URRABEg4KCktJTkRfVFJBREUQAhIPCgtLSU5EX1NUQVRVUxADKo0BCgtNYXJrZXRTdGF0ZRIcChhNQVJLRVRfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFNQVJLRVRfU1RBVEVfTElWRRABEhYKEk1BUktFVF9TVEFURV9TVEFMRRACEhcKE01BUktFVF9TVEFURV9IQUxURUQQAxIYChRNQVJLRVRfU1RBVEVfUEVORElORxAEKu0BCgxSZWplY3RSZWFzb24SHQoZUkVKRUNUX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHFJFSkVDVF9SRUFTT05fSU5WQUxJRF9TWU1CT0wQARIfChtSRUpFQ1RfUkVBU09OX1JFUVVFU1RfTElNSVQQAhIeChpSRUpFQ1RfUkVBU09OX1NUUkVBTV9MSU1JVBADEhwKGFJFSkVDVF9SRUFTT05fVEFCTEVfRlVMTBAEEiAKHFJFSkVDVF9SRUFTT05fTk9UX1NVQlNDUklCRUQQBRIbChdSRUpFQ1RfUkVBU09OX05PVF9LTk9XThAGKjkKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAIqnQEKDVRyYWRpbmdTdGF0dXMSHgoaVFJBRElOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZUUkFESU5HX1NUQVRVU19UUkFESU5HEAESGQoVVFJBRElOR19TVEFUVVNfSEFMVEVEEAISGgoWVFJBRElOR19TVEFUVVNfQVVDVElPThADEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBAEKoABCglHYXBSZWFzb24SGgoWR0FQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhMKD0dBUF9SRUFTT05fRkVFRBABEhUKEUdBUF9SRUFTT05fTEFQUEVEEAISFAoQR0FQX1JFQVNPTl9FUE9DSBADEhUKEUdBUF9SRUFTT05fUkVTVU1FEAQqswEKC1N0YXRlUmVhc29uEhwKGFNUQVRFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlNUQVRFX1JFQVNPTl9GRUVEX0xJVkUQARIcChhTVEFURV9SRUFTT05fRkVFRF9TSUxFTlQQAhIZChVTVEFURV9SRUFTT05fQlVTX0xPU1QQAxIWChJTVEFURV9SRUFTT05fVkVOVUUQBBIZChVTVEFURV9SRUFTT05fTk9UX1NFRU4QBSqKAQoMTGF0ZW5jeVN0YWdlEh0KGUxBVEVOQ1lfU1RBR0VfVU5TUEVDSUZJRUQQABIiCh5MQVRFTkNZX1NUQUdFX1ZFTlVFX1RPX0dBVEVXQVkQARIZChVMQVRFTkNZX1NUQUdFX0dBVEVXQVkQAhIcChhMQVRFTkNZX1NUQUdFX0VORF9UT19FTkQQAyqqAQoKTm90aWNlS2luZBIbChdOT1RJQ0VfS0lORF9VTlNQRUNJRklFRBAAEh0KGU5PVElDRV9LSU5EX1NMT1dfQ09OU1VNRVIQARIeChpOT1RJQ0VfS0lORF9UT0tFTl9FWFBJUklORxACEiAKHE5PVElDRV9LSU5EX0NPTU1BTkRTX0RFTEFZRUQQAxIeChpOT1RJQ0VfS0lORF9SRVBPUlRfUkVGVVNFRBAEKmgKC05vdGljZUNhdXNlEhwKGE5PVElDRV9DQVVTRV9VTlNQRUNJRklFRBAAEhoKFk5PVElDRV9DQVVTRV9UUkFOU1BPUlQQARIfChtOT1RJQ0VfQ0FVU0VfVU5BQ0tOT1dMRURHRUQQAjKCAgoKTWFya2V0RGF0YRJECgZTdHJlYW0SGi50aWNrZ2F0ZS52MS5DbGllbnRNZXNzYWdlGhoudGlja2dhdGUudjEuU2VydmVyTWVzc2FnZSgBMAESUAoLR2V0U25hcHNob3QSHy50aWNrZ2F0ZS52MS5HZXRTbmFwc2hvdFJlcXVlc3QaIC50aWNrZ2F0ZS52MS5HZXRTbmFwc2hvdFJlc3BvbnNlElwKD0xpc3RJbnN0cnVtZW50cxIjLnRpY2tnYXRlLnYxLkxpc3RJbnN0cnVtZW50c1JlcXVlc3QaJC50aWNrZ2F0ZS52MS5MaXN0SW5zdHJ1bWVudHNSZXNwb25zZUInWiV0aWNrZ2F0ZS9wcm90by90aWNrZ2F0ZS92MTt0aWNrZ2F0ZXYxYgZwcm90bzM");
+  fileDesc("Ch10aWNrZ2F0ZS92MS9tYXJrZXRfZGF0YS5wcm90bxILdGlja2dhdGUudjEiwAMKDUNsaWVudE1lc3NhZ2USEgoKcmVxdWVzdF9pZBgBIAEoBBIrCglzdWJzY3JpYmUYAiABKAsyFi50aWNrZ2F0ZS52MS5TdWJzY3JpYmVIABIvCgt1bnN1YnNjcmliZRgDIAEoCzIYLnRpY2tnYXRlLnYxLlVuc3Vic2NyaWJlSAASNAoOc2V0X2NvbmZsYXRpb24YBCABKAsyGi50aWNrZ2F0ZS52MS5TZXRDb25mbGF0aW9uSAASPAoSbGlzdF9zdWJzY3JpcHRpb25zGAUgASgLMh4udGlja2dhdGUudjEuTGlzdFN1YnNjcmlwdGlvbnNIABIxCgloZWFydGJlYXQYBiABKAsyHC50aWNrZ2F0ZS52MS5DbGllbnRIZWFydGJlYXRIABI2Cg9sYXRlbmN5X3JlcXVlc3QYByABKAsyGy50aWNrZ2F0ZS52MS5MYXRlbmN5UmVxdWVzdEgAEh8KA2FjaxgIIAEoCzIQLnRpY2tnYXRlLnYxLkFja0gAEjIKDXNldF9mcmVzaG5lc3MYCSABKAsyGS50aWNrZ2F0ZS52MS5TZXRGcmVzaG5lc3NIAEIJCgdjb21tYW5kIlAKCkNvbmZsYXRpb24SLQoGcG9saWN5GAEgASgOMh0udGlja2dhdGUudjEuQ29uZmxhdGlvblBvbGljeRITCgtpbnRlcnZhbF9tcxgCIAEoAyKQAQoJU3Vic2NyaWJlEg8KB3N5bWJvbHMYASADKAkSKwoKY29uZmxhdGlvbhgCIAEoCzIXLnRpY2tnYXRlLnYxLkNvbmZsYXRpb24SIAoFa2luZHMYAyADKA4yES50aWNrZ2F0ZS52MS5LaW5kEiMKBnJlc3VtZRgEIAMoCzITLnRpY2tnYXRlLnYxLlJlc3VtZSI+CgZSZXN1bWUSDgoGc3ltYm9sGAEgASgJEg0KBWVwb2NoGAIgASgEEhUKDWxhc3Rfc2VxdWVuY2UYAyABKAQiKwoLVW5zdWJzY3JpYmUSDwoHc3ltYm9scxgBIAMoCRILCgNhbGwYAiABKAgiTQoNU2V0Q29uZmxhdGlvbhIPCgdzeW1ib2xzGAEgAygJEisKCmNvbmZsYXRpb24YAiABKAsyFy50aWNrZ2F0ZS52MS5Db25mbGF0aW9uIhMKEUxpc3RTdWJzY3JpcHRpb25zIlYKD0NsaWVudEhlYXJ0YmVhdBITCgtjbGllbnRfdGltZRgBIAEoAxIuCgplbmRfdG9fZW5kGAIgASgLMhoudGlja2dhdGUudjEuQ2xpZW50TGF0ZW5jeSIiCg1DbGllbnRMYXRlbmN5EhEKCWhpc3RvZ3JhbRgBIAEoDCIlCg5MYXRlbmN5UmVxdWVzdBITCgtpbnRlcnZhbF9tcxgBIAEoAyIeCgNBY2sSFwoPc3RyZWFtX3NlcXVlbmNlGAEgASgEIiYKDFNldEZyZXNobmVzcxIWCg5tYXhfdW5hY2tlZF9tcxgBIAEoAyLsBAoNU2VydmVyTWVzc2FnZRI4ChBzdWJzY3JpYmVfcmVzdWx0GAEgASgLMhwudGlja2dhdGUudjEuU3Vic2NyaWJlUmVzdWx0SAASPAoSdW5zdWJzY3JpYmVfcmVzdWx0GAIgASgLMh4udGlja2dhdGUudjEuVW5zdWJzY3JpYmVSZXN1bHRIABIjCgViYXRjaBgDIAEoCzISLnRpY2tnYXRlLnYxLkJhdGNoSAASHwoDZ2FwGAQgASgLMhAudGlja2dhdGUudjEuR2FwSAASIwoFc3RhdGUYBSABKAsyEi50aWNrZ2F0ZS52MS5TdGF0ZUgAEisKCWhlYXJ0YmVhdBgGIAEoCzIWLnRpY2tnYXRlLnYxLkhlYXJ0YmVhdEgAEjQKDmxhdGVuY3lfcmVwb3J0GAcgASgLMhoudGlja2dhdGUudjEuTGF0ZW5jeVJlcG9ydEgAEiUKBm5vdGljZRgIIAEoCzITLnRpY2tnYXRlLnYxLk5vdGljZUgAEiwKCmdvaW5nX2F3YXkYCSABKAsyFi50aWNrZ2F0ZS52MS5Hb2luZ0F3YXlIABJBChVzZXRfY29uZmxhdGlvbl9yZXN1bHQYCiABKAsyIC50aWNrZ2F0ZS52MS5TZXRDb25mbGF0aW9uUmVzdWx0SAASOgoRc3Vic2NyaXB0aW9uX2xpc3QYCyABKAsyHS50aWNrZ2F0ZS52MS5TdWJzY3JpcHRpb25MaXN0SAASOAoQZnJlc2huZXNzX3Jlc3VsdBgMIAEoCzIcLnRpY2tnYXRlLnYxLkZyZXNobmVzc1Jlc3VsdEgAQgcKBWV2ZW50IqEBCgpJbnN0cnVtZW50Eg4KBnN5bWJvbBgBIAEoCRIKCgJpZBgCIAEoDRITCgtwcmljZV9zY2FsZRgDIAEoDRISCgpzaXplX3NjYWxlGAQgASgNEhYKDnR1cm5vdmVyX3NjYWxlGAUgASgNEicKBXN0YXRlGAYgASgOMhgudGlja2dhdGUudjEuTWFya2V0U3RhdGUSDQoFZXBvY2gYByABKAQiVgoJUmVqZWN0aW9uEg4KBnN5bWJvbBgBIAEoCRIpCgZyZWFzb24YAiABKA4yGS50aWNrZ2F0ZS52MS5SZWplY3RSZWFzb24SDgoGZGV0YWlsGAMgASgJIqcBCg9TdWJzY3JpYmVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIpCghhY2NlcHRlZBgCIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSKAoIcmVqZWN0ZWQYAyADKAsyFi50aWNrZ2F0ZS52MS5SZWplY3Rpb24SKwoKY29uZmxhdGlvbhgEIAEoCzIXLnRpY2tnYXRlLnYxLkNvbmZsYXRpb24ieQoRVW5zdWJzY3JpYmVSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIPCgdyZW1vdmVkGAIgAygJEigKCHJlamVjdGVkGAMgAygLMhYudGlja2dhdGUudjEuUmVqZWN0aW9uEhUKDXJlbW92ZWRfY291bnQYBCABKA0ilwEKE1NldENvbmZsYXRpb25SZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIrCgpjb25mbGF0aW9uGAIgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbhIVCg1jaGFuZ2VkX2NvdW50GAMgASgNEigKCHJlamVjdGVkGAQgAygLMhYudGlja2dhdGUudjEuUmVqZWN0aW9uImYKEFN1YnNjcmlwdGlvbkxpc3QSEgoKcmVxdWVzdF9pZBgBIAEoBBIwCg1zdWJzY3JpcHRpb25zGAIgAygLMhkudGlja2dhdGUudjEuU3Vic2NyaXB0aW9uEgwKBG1vcmUYAyABKAgioQEKDFN1YnNjcmlwdGlvbhIrCgppbnN0cnVtZW50GAEgASgLMhcudGlja2dhdGUudjEuSW5zdHJ1bWVudBIrCgpjb25mbGF0aW9uGAIgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbhIVCg1sYXN0X3NlcXVlbmNlGAMgASgEEiAKBWtpbmRzGAQgAygOMhEudGlja2dhdGUudjEuS2luZCI9Cg9GcmVzaG5lc3NSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoBBIWCg5tYXhfdW5hY2tlZF9tcxgCIAEoAyKcAQoFQmF0Y2gSDwoHdHNfc2VuZBgBIAEoEBIXCg9zdHJlYW1fc2VxdWVuY2UYAiABKAQSFQoNdHNfZXZlbnRfYmFzZRgDIAEoEBIsCgtpbnN0cnVtZW50cxgEIAMoCzIXLnRpY2tnYXRlLnYxLkluc3RydW1lbnQSJAoHdXBkYXRlcxgFIAMoCzITLnRpY2tnYXRlLnYxLlVwZGF0ZSKgAgoGVXBkYXRlEhUKDWluc3RydW1lbnRfaWQYASABKA0SEAoIc2VxdWVuY2UYAiABKAQSEQoJY29uZmxhdGVkGAMgASgNEhAKCHNuYXBzaG90GAQgASgIEhAKCHJlY3ZfYWdlGAUgASgEEhgKC2V2ZW50X2RlbHRhGAYgASgSSACIAQESIQoFcXVvdGUYByABKAsyEi50aWNrZ2F0ZS52MS5RdW90ZRIhCgV0cmFkZRgIIAEoCzISLnRpY2tnYXRlLnYxLlRyYWRlEiEKBXN0YXRzGAkgASgLMhIudGlja2dhdGUudjEuU3RhdHMSIwoGc3RhdHVzGAogASgLMhMudGlja2dhdGUudjEuU3RhdHVzQg4KDF9ldmVudF9kZWx0YSLFAQoFUXVvdGUSFgoJYmlkX3ByaWNlGAEgASgSSACIAQESFQoIYmlkX3NpemUYAiABKBJIAYgBARIWCglhc2tfcHJpY2UYAyABKBJIAogBARIVCghhc2tfc2l6ZRgEIAEoEkgDiAEBEhMKC2JpZF9jbGVhcmVkGAUgASgIEhMKC2Fza19jbGVhcmVkGAYgASgIQgwKCl9iaWRfcHJpY2VCCwoJX2JpZF9zaXplQgwKCl9hc2tfcHJpY2VCCwoJX2Fza19zaXplIkoKBVRyYWRlEg0KBXByaWNlGAEgASgSEgwKBHNpemUYAiABKBISJAoJYWdncmVzc29yGAMgASgOMhEudGlja2dhdGUudjEuU2lkZSLHAQoFU3RhdHMSEwoGdm9sdW1lGAEgASgSSACIAQESGAoLdHJhZGVfY291bnQYAiABKARIAYgBARIVCgh0dXJub3ZlchgDIAEoEkgCiAEBEhEKBG9wZW4YBCABKBJIA4gBARIRCgRoaWdoGAUgASgSSASIAQESEAoDbG93GAYgASgSSAWIAQFCCQoHX3ZvbHVtZUIOCgxfdHJhZGVfY291bnRCCwoJX3R1cm5vdmVyQgcKBV9vcGVuQgcKBV9oaWdoQgYKBF9sb3ciNAoGU3RhdHVzEioKBnN0YXR1cxgBIAEoDjIaLnRpY2tnYXRlLnYxLlRyYWRpbmdTdGF0dXMiaAoDR2FwEg4KBnN5bWJvbBgBIAEoCRIMCgRmcm9tGAIgASgEEgoKAnRvGAMgASgEEg8KB21pc3NpbmcYBCABKAQSJgoGcmVhc29uGAUgASgOMhYudGlja2dhdGUudjEuR2FwUmVhc29uInkKBVN0YXRlEg4KBnN5bWJvbBgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLnRpY2tnYXRlLnYxLk1hcmtldFN0YXRlEigKBnJlYXNvbhgDIAEoDjIYLnRpY2tnYXRlLnYxLlN0YXRlUmVhc29uEg0KBXNpbmNlGAQgASgQIoUBCglIZWFydGJlYXQSFQoIZmVlZF9hZ2UYASABKANIAIgBARIRCgRlY2hvGAIgASgDSAGIAQESDwoHdHNfc2VuZBgDIAEoEBISCgpyZXF1ZXN0X2lkGAQgASgEEhMKC2ludGVydmFsX21zGAUgASgNQgsKCV9mZWVkX2FnZUIHCgVfZWNobyKJAQoNTGF0ZW5jeVJlcG9ydBISCgpyZXF1ZXN0X2lkGAEgASgEEikKBnN0cmVhbRgCIAMoCzIZLnRpY2tnYXRlLnYxLlN0YWdlTGF0ZW5jeRIqCgdwcm9jZXNzGAMgAygLMhkudGlja2dhdGUudjEuU3RhZ2VMYXRlbmN5Eg0KBXNpbmNlGAQgASgQIq0BCgxTdGFnZUxhdGVuY3kSKAoFc3RhZ2UYASABKA4yGS50aWNrZ2F0ZS52MS5MYXRlbmN5U3RhZ2USDQoFY291bnQYAiABKAQSCwoDcDUwGAMgASgEEgsKA3A5MBgEIAEoBBILCgNwOTkYBSABKAQSDAoEcDk5ORgGIAEoBBILCgNtYXgYByABKAQSDwoHY2xhbXBlZBgIIAEoBBIRCgloaXN0b2dyYW0YCSABKAwiaAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50aWNrZ2F0ZS52MS5Ob3RpY2VLaW5kEg4KBmRldGFpbBgCIAEoCRInCgVjYXVzZRgDIAEoDjIYLnRpY2tnYXRlLnYxLk5vdGljZUNhdXNlIjMKCUdvaW5nQXdheRIOCgZyZWFzb24YASABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYAiABKA0iJQoSR2V0U25hcHNob3RSZXF1ZXN0Eg8KB3N5bWJvbHMYASADKAkikAEKE0dldFNuYXBzaG90UmVzcG9uc2USLAoLaW5zdHJ1bWVudHMYASADKAsyFy50aWNrZ2F0ZS52MS5JbnN0cnVtZW50EiEKBWJhdGNoGAIgASgLMhIudGlja2dhdGUudjEuQmF0Y2gSKAoIcmVqZWN0ZWQYAyADKAsyFi50aWNrZ2F0ZS52MS5SZWplY3Rpb24iTwoWTGlzdEluc3RydW1lbnRzUmVxdWVzdBIOCgZwcmVmaXgYASABKAkSEQoJcGFnZV9zaXplGAIgASgNEhIKCnBhZ2VfdG9rZW4YAyABKAkiYAoXTGlzdEluc3RydW1lbnRzUmVzcG9uc2USLAoLaW5zdHJ1bWVudHMYASADKAsyFy50aWNrZ2F0ZS52MS5JbnN0cnVtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK1AgoNUmVwbGF5Q29tbWFuZBISCgpyZXF1ZXN0X2lkGAEgASgEEicKBG9wZW4YAiABKAsyFy50aWNrZ2F0ZS52MS5SZXBsYXlPcGVuSAASKQoFcGF1c2UYAyABKAsyGC50aWNrZ2F0ZS52MS5SZXBsYXlQYXVzZUgAEisKBnJlc3VtZRgEIAEoCzIZLnRpY2tnYXRlLnYxLlJlcGxheVJlc3VtZUgAEicKBHNlZWsYBSABKAsyFy50aWNrZ2F0ZS52MS5SZXBsYXlTZWVrSAASMAoJc2V0X3NwZWVkGAYgASgLMhsudGlja2dhdGUudjEuUmVwbGF5U2V0U3BlZWRIABIpCgVjbG9zZRgHIAEoCzIYLnRpY2tnYXRlLnYxLlJlcGxheUNsb3NlSABCCQoHY29tbWFuZCKyAQoKUmVwbGF5T3BlbhIPCgdzeW1ib2xzGAEgAygJEgwKBGZyb20YAiABKBASCgoCdG8YAyABKBASDAoEbGl2ZRgEIAEoCBISCgVzcGVlZBgFIAEoAUgAiAEBEiAKBWtpbmRzGAYgAygOMhEudGlja2dhdGUudjEuS2luZBIrCgpjb25mbGF0aW9uGAcgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbkIICgZfc3BlZWQiDQoLUmVwbGF5UGF1c2UiDgoMUmVwbGF5UmVzdW1lIhgKClJlcGxheVNlZWsSCgoCdG8YASABKBAiHwoOUmVwbGF5U2V0U3BlZWQSDQoFc3BlZWQYASABKAEiDQoLUmVwbGF5Q2xvc2Ui3QIKC1JlcGxheUV2ZW50Eg0KBWNsb2NrGAEgASgQEisKBm9wZW5lZBgCIAEoCzIZLnRpY2tnYXRlLnYxLlJlcGxheU9wZW5lZEgAEiMKBWJhdGNoGAMgASgLMhIudGlja2dhdGUudjEuQmF0Y2hIABIfCgNnYXAYBCABKAsyEC50aWNrZ2F0ZS52MS5HYXBIABIpCgVzdGF0ZRgFIAEoCzIYLnRpY2tnYXRlLnYxLlJlcGxheVN0YXRlSAASLQoHcmVmdXNlZBgGIAEoCzIaLnRpY2tnYXRlLnYxLlJlcGxheVJlZnVzZWRIABIzCgtlbmRfb2ZfZGF0YRgHIAEoCzIcLnRpY2tnYXRlLnYxLlJlcGxheUVuZE9mRGF0YUgAEjQKC2pvaW5lZF9saXZlGAggASgLMh0udGlja2dhdGUudjEuUmVwbGF5Sm9pbmVkTGl2ZUgAQgcKBWV2ZW50IrQBCgxSZXBsYXlPcGVuZWQSEgoKcmVxdWVzdF9pZBgBIAEoBBIQCghhY2NlcHRlZBgCIAMoCRIoCghyZWplY3RlZBgDIAMoCzIWLnRpY2tnYXRlLnYxLlJlamVjdGlvbhIrCgpjb25mbGF0aW9uGAQgASgLMhcudGlja2dhdGUudjEuQ29uZmxhdGlvbhInCgVzdGF0ZRgFIAEoCzIYLnRpY2tnYXRlLnYxLlJlcGxheVN0YXRlIncKC1JlcGxheVN0YXRlEhIKCnJlcXVlc3RfaWQYASABKAQSJwoFcGhhc2UYAiABKA4yGC50aWNrZ2F0ZS52MS5SZXBsYXlQaGFzZRINCgVzcGVlZBgDIAEoARIOCgZwbGF5ZWQYBCABKAQSDAoEbGF0ZRgFIAEoBCJlCg1SZXBsYXlSZWZ1c2VkEhIKCnJlcXVlc3RfaWQYASABKAQSMAoGcmVhc29uGAIgASgOMiAudGlja2dhdGUudjEuUmVwbGF5UmVmdXNhbFJlYXNvbhIOCgZkZXRhaWwYAyABKAkiOgoPUmVwbGF5RW5kT2ZEYXRhEicKBXN0YXRlGAEgASgLMhgudGlja2dhdGUudjEuUmVwbGF5U3RhdGUiOwoQUmVwbGF5Sm9pbmVkTGl2ZRInCgVzdGF0ZRgBIAEoCzIYLnRpY2tnYXRlLnYxLlJlcGxheVN0YXRlKo8BChBDb25mbGF0aW9uUG9saWN5EiEKHUNPTkZMQVRJT05fUE9MSUNZX1VOU1BFQ0lGSUVEEAASHAoYQ09ORkxBVElPTl9QT0xJQ1lfTEFURVNUEAESHgoaQ09ORkxBVElPTl9QT0xJQ1lfSU5URVJWQUwQAhIaChZDT05GTEFUSU9OX1BPTElDWV9OT05FEAMqTQoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDgoKS0lORF9RVU9URRABEg4KCktJTkRfVFJBREUQAhIPCgtLSU5EX1NUQVRVUxADKo0BCgtNYXJrZXRTdGF0ZRIcChhNQVJLRVRfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFNQVJLRVRfU1RBVEVfTElWRRABEhYKEk1BUktFVF9TVEFURV9TVEFMRRACEhcKE01BUktFVF9TVEFURV9IQUxURUQQAxIYChRNQVJLRVRfU1RBVEVfUEVORElORxAEKu0BCgxSZWplY3RSZWFzb24SHQoZUkVKRUNUX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHFJFSkVDVF9SRUFTT05fSU5WQUxJRF9TWU1CT0wQARIfChtSRUpFQ1RfUkVBU09OX1JFUVVFU1RfTElNSVQQAhIeChpSRUpFQ1RfUkVBU09OX1NUUkVBTV9MSU1JVBADEhwKGFJFSkVDVF9SRUFTT05fVEFCTEVfRlVMTBAEEiAKHFJFSkVDVF9SRUFTT05fTk9UX1NVQlNDUklCRUQQBRIbChdSRUpFQ1RfUkVBU09OX05PVF9LTk9XThAGKjkKBFNpZGUSFAoQU0lERV9VTlNQRUNJRklFRBAAEgwKCFNJREVfQlVZEAESDQoJU0lERV9TRUxMEAIqnQEKDVRyYWRpbmdTdGF0dXMSHgoaVFJBRElOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZUUkFESU5HX1NUQVRVU19UUkFESU5HEAESGQoVVFJBRElOR19TVEFUVVNfSEFMVEVEEAISGgoWVFJBRElOR19TVEFUVVNfQVVDVElPThADEhkKFVRSQURJTkdfU1RBVFVTX0NMT1NFRBAEKoABCglHYXBSZWFzb24SGgoWR0FQX1JFQVNPTl9VTlNQRUNJRklFRBAAEhMKD0dBUF9SRUFTT05fRkVFRBABEhUKEUdBUF9SRUFTT05fTEFQUEVEEAISFAoQR0FQX1JFQVNPTl9FUE9DSBADEhUKEUdBUF9SRUFTT05fUkVTVU1FEAQqswEKC1N0YXRlUmVhc29uEhwKGFNUQVRFX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlNUQVRFX1JFQVNPTl9GRUVEX0xJVkUQARIcChhTVEFURV9SRUFTT05fRkVFRF9TSUxFTlQQAhIZChVTVEFURV9SRUFTT05fQlVTX0xPU1QQAxIWChJTVEFURV9SRUFTT05fVkVOVUUQBBIZChVTVEFURV9SRUFTT05fTk9UX1NFRU4QBSqKAQoMTGF0ZW5jeVN0YWdlEh0KGUxBVEVOQ1lfU1RBR0VfVU5TUEVDSUZJRUQQABIiCh5MQVRFTkNZX1NUQUdFX1ZFTlVFX1RPX0dBVEVXQVkQARIZChVMQVRFTkNZX1NUQUdFX0dBVEVXQVkQAhIcChhMQVRFTkNZX1NUQUdFX0VORF9UT19FTkQQAyqqAQoKTm90aWNlS2luZBIbChdOT1RJQ0VfS0lORF9VTlNQRUNJRklFRBAAEh0KGU5PVElDRV9LSU5EX1NMT1dfQ09OU1VNRVIQARIeChpOT1RJQ0VfS0lORF9UT0tFTl9FWFBJUklORxACEiAKHE5PVElDRV9LSU5EX0NPTU1BTkRTX0RFTEFZRUQQAxIeChpOT1RJQ0VfS0lORF9SRVBPUlRfUkVGVVNFRBAEKmgKC05vdGljZUNhdXNlEhwKGE5PVElDRV9DQVVTRV9VTlNQRUNJRklFRBAAEhoKFk5PVElDRV9DQVVTRV9UUkFOU1BPUlQQARIfChtOT1RJQ0VfQ0FVU0VfVU5BQ0tOT1dMRURHRUQQAiqNAQoLUmVwbGF5UGhhc2USHAoYUkVQTEFZX1BIQVNFX1VOU1BFQ0lGSUVEEAASGAoUUkVQTEFZX1BIQVNFX1BMQVlJTkcQARIXChNSRVBMQVlfUEhBU0VfUEFVU0VEEAISFgoSUkVQTEFZX1BIQVNFX0VOREVEEAMSFQoRUkVQTEFZX1BIQVNFX0xJVkUQBCrAAgoTUmVwbGF5UmVmdXNhbFJlYXNvbhIlCiFSRVBMQVlfUkVGVVNBTF9SRUFTT05fVU5TUEVDSUZJRUQQABIiCh5SRVBMQVlfUkVGVVNBTF9SRUFTT05fTk9UX09QRU4QARImCiJSRVBMQVlfUkVGVVNBTF9SRUFTT05fQUxSRUFEWV9PUEVOEAISHwobUkVQTEFZX1JFRlVTQUxfUkVBU09OX1JBTkdFEAMSHwobUkVQTEFZX1JFRlVTQUxfUkVBU09OX1NQRUVEEAQSJgoiUkVQTEFZX1JFRlVTQUxfUkVBU09OX1NFRUtfT1VUU0lERRAFEiYKIlJFUExBWV9SRUZVU0FMX1JFQVNPTl9OT19SRUNPUkRJTkcQBhIkCiBSRVBMQVlfUkVGVVNBTF9SRUFTT05fQ09ORkxBVElPThAHMsYCCgpNYXJrZXREYXRhEkQKBlN0cmVhbRIaLnRpY2tnYXRlLnYxLkNsaWVudE1lc3NhZ2UaGi50aWNrZ2F0ZS52MS5TZXJ2ZXJNZXNzYWdlKAEwARJQCgtHZXRTbmFwc2hvdBIfLnRpY2tnYXRlLnYxLkdldFNuYXBzaG90UmVxdWVzdBogLnRpY2tnYXRlLnYxLkdldFNuYXBzaG90UmVzcG9uc2USXAoPTGlzdEluc3RydW1lbnRzEiMudGlja2dhdGUudjEuTGlzdEluc3RydW1lbnRzUmVxdWVzdBokLnRpY2tnYXRlLnYxLkxpc3RJbnN0cnVtZW50c1Jlc3BvbnNlEkIKBlJlcGxheRIaLnRpY2tnYXRlLnYxLlJlcGxheUNvbW1hbmQaGC50aWNrZ2F0ZS52MS5SZXBsYXlFdmVudCgBMAFCJ1oldGlja2dhdGUvcHJvdG8vdGlja2dhdGUvdjE7dGlja2dhdGV2MWIGcHJvdG8z");
 
 /**
  * ClientMessage is one command. Commands of a stream are answered in the order in which they were sent.
@@ -1278,6 +1278,13 @@ export type Heartbeat = Message<"tickgate.v1.Heartbeat"> & {
    * @generated from field: uint64 request_id = 4;
    */
   requestId: bigint;
+
+  /**
+   * How often the gateway gives a sign of life at least, in milliseconds: after twice this without a message it is gone. 0: it does not say.
+   *
+   * @generated from field: uint32 interval_ms = 5;
+   */
+  intervalMs: number;
 };
 
 /**
@@ -1587,6 +1594,494 @@ export type ListInstrumentsResponse = Message<"tickgate.v1.ListInstrumentsRespon
  */
 export const ListInstrumentsResponseSchema: GenMessage<ListInstrumentsResponse> = /*@__PURE__*/
   messageDesc(file_tickgate_v1_market_data, 37);
+
+/**
+ * ReplayCommand steers a playback. Each is answered, in order, by ReplayOpened, ReplayState or ReplayRefused; a refused command changes nothing, and the stream goes on.
+ *
+ * @generated from message tickgate.v1.ReplayCommand
+ */
+export type ReplayCommand = Message<"tickgate.v1.ReplayCommand"> & {
+  /**
+   * Chosen by the client and echoed in the answer; any value, zero and repeats included.
+   *
+   * @generated from field: uint64 request_id = 1;
+   */
+  requestId: bigint;
+
+  /**
+   * What the client asks for; a message without one ends the stream with INVALID_ARGUMENT.
+   *
+   * @generated from oneof tickgate.v1.ReplayCommand.command
+   */
+  command: {
+    /**
+     * Answered by ReplayOpened. The first command; another one is refused with ALREADY_OPEN.
+     *
+     * @generated from field: tickgate.v1.ReplayOpen open = 2;
+     */
+    value: ReplayOpen;
+    case: "open";
+  } | {
+    /**
+     * Stops the clock. Answered by ReplayState.
+     *
+     * @generated from field: tickgate.v1.ReplayPause pause = 3;
+     */
+    value: ReplayPause;
+    case: "pause";
+  } | {
+    /**
+     * Lets the clock go on. Answered by ReplayState.
+     *
+     * @generated from field: tickgate.v1.ReplayResume resume = 4;
+     */
+    value: ReplayResume;
+    case: "resume";
+  } | {
+    /**
+     * Answered by ReplayState. What follows is as from a playback opened at that time: its updates begin with snapshots.
+     *
+     * @generated from field: tickgate.v1.ReplaySeek seek = 5;
+     */
+    value: ReplaySeek;
+    case: "seek";
+  } | {
+    /**
+     * Answered by ReplayState.
+     *
+     * @generated from field: tickgate.v1.ReplaySetSpeed set_speed = 6;
+     */
+    value: ReplaySetSpeed;
+    case: "setSpeed";
+  } | {
+    /**
+     * Ends the stream with OK. Not answered.
+     *
+     * @generated from field: tickgate.v1.ReplayClose close = 7;
+     */
+    value: ReplayClose;
+    case: "close";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayCommand.
+ * Use `create(ReplayCommandSchema)` to create a new message.
+ */
+export const ReplayCommandSchema: GenMessage<ReplayCommand> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 38);
+
+/**
+ * ReplayOpen says what to play. Times are those of events (ts_event; where a feed gives none, when the event was recorded).
+ *
+ * @generated from message tickgate.v1.ReplayOpen
+ */
+export type ReplayOpen = Message<"tickgate.v1.ReplayOpen"> & {
+  /**
+   * As in Subscribe; at most 1,000 distinct ones.
+   *
+   * @generated from field: repeated string symbols = 1;
+   */
+  symbols: string[];
+
+  /**
+   * First time played. 0: the beginning of the recording.
+   *
+   * @generated from field: sfixed64 from = 2;
+   */
+  from: bigint;
+
+  /**
+   * Events at this time and later are not played. 0: all that the recording holds at this moment.
+   *
+   * @generated from field: sfixed64 to = 3;
+   */
+  to: bigint;
+
+  /**
+   * Do not end, but go over to the live market when the playback has caught up with it; `to` must be 0. It catches up only if it plays faster than time passes.
+   *
+   * @generated from field: bool live = 4;
+   */
+  live: boolean;
+
+  /**
+   * Seconds of the market in one second, 0.001 to 1,000,000, or Infinity: as fast as the client takes events. Absent: 1.
+   *
+   * @generated from field: optional double speed = 5;
+   */
+  speed?: number | undefined;
+
+  /**
+   * Empty: all kinds.
+   *
+   * @generated from field: repeated tickgate.v1.Kind kinds = 6;
+   */
+  kinds: Kind[];
+
+  /**
+   * By the playback's clock, so that the same recording gives the same updates at every speed: with INTERVAL a symbol is sent at most once between two multiples of the interval since
+   * 1970. Absent, LATEST or NONE: every event, since a playback waits for its client.
+   *
+   * @generated from field: tickgate.v1.Conflation conflation = 7;
+   */
+  conflation?: Conflation | undefined;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayOpen.
+ * Use `create(ReplayOpenSchema)` to create a new message.
+ */
+export const ReplayOpenSchema: GenMessage<ReplayOpen> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 39);
+
+/**
+ * ReplayPause stops the clock, until ReplayResume.
+ *
+ * @generated from message tickgate.v1.ReplayPause
+ */
+export type ReplayPause = Message<"tickgate.v1.ReplayPause"> & {
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayPause.
+ * Use `create(ReplayPauseSchema)` to create a new message.
+ */
+export const ReplayPauseSchema: GenMessage<ReplayPause> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 40);
+
+/**
+ * ReplayResume lets the clock go on.
+ *
+ * @generated from message tickgate.v1.ReplayResume
+ */
+export type ReplayResume = Message<"tickgate.v1.ReplayResume"> & {
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayResume.
+ * Use `create(ReplayResumeSchema)` to create a new message.
+ */
+export const ReplayResumeSchema: GenMessage<ReplayResume> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 41);
+
+/**
+ * ReplaySeek goes to another time, within `from` and `to`.
+ *
+ * @generated from message tickgate.v1.ReplaySeek
+ */
+export type ReplaySeek = Message<"tickgate.v1.ReplaySeek"> & {
+  /**
+   * Where to go; 0: to `from`.
+   *
+   * @generated from field: sfixed64 to = 1;
+   */
+  to: bigint;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplaySeek.
+ * Use `create(ReplaySeekSchema)` to create a new message.
+ */
+export const ReplaySeekSchema: GenMessage<ReplaySeek> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 42);
+
+/**
+ * ReplaySetSpeed changes the speed.
+ *
+ * @generated from message tickgate.v1.ReplaySetSpeed
+ */
+export type ReplaySetSpeed = Message<"tickgate.v1.ReplaySetSpeed"> & {
+  /**
+   * As in ReplayOpen; 0 is refused: a clock that stands is a ReplayPause.
+   *
+   * @generated from field: double speed = 1;
+   */
+  speed: number;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplaySetSpeed.
+ * Use `create(ReplaySetSpeedSchema)` to create a new message.
+ */
+export const ReplaySetSpeedSchema: GenMessage<ReplaySetSpeed> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 43);
+
+/**
+ * ReplayClose ends the playback.
+ *
+ * @generated from message tickgate.v1.ReplayClose
+ */
+export type ReplayClose = Message<"tickgate.v1.ReplayClose"> & {
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayClose.
+ * Use `create(ReplayCloseSchema)` to create a new message.
+ */
+export const ReplayCloseSchema: GenMessage<ReplayClose> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 44);
+
+/**
+ * ReplayEvent is one message of a playback. Updates come in the order of (ts_event, subject on the bus, sequence), the same on every run and at every speed.
+ *
+ * @generated from message tickgate.v1.ReplayEvent
+ */
+export type ReplayEvent = Message<"tickgate.v1.ReplayEvent"> & {
+  /**
+   * The playback's clock, UTC nanoseconds: no event before it is still to come (but see ReplayState.late).
+   *
+   * @generated from field: sfixed64 clock = 1;
+   */
+  clock: bigint;
+
+  /**
+   * What it is.
+   *
+   * @generated from oneof tickgate.v1.ReplayEvent.event
+   */
+  event: {
+    /**
+     * Answer to ReplayOpen.
+     *
+     * @generated from field: tickgate.v1.ReplayOpened opened = 2;
+     */
+    value: ReplayOpened;
+    case: "opened";
+  } | {
+    /**
+     * Updates, read as those of Stream. ts_send is when the newest of them was recorded, so that ts_send - recv_age is when each was. Instruments and stream_sequence are those of
+     * this stream.
+     *
+     * @generated from field: tickgate.v1.Batch batch = 3;
+     */
+    value: Batch;
+    case: "batch";
+  } | {
+    /**
+     * Events are missing in the recording.
+     *
+     * @generated from field: tickgate.v1.Gap gap = 4;
+     */
+    value: Gap;
+    case: "gap";
+  } | {
+    /**
+     * Answer to a command; also sent every second in which nothing else is.
+     *
+     * @generated from field: tickgate.v1.ReplayState state = 5;
+     */
+    value: ReplayState;
+    case: "state";
+  } | {
+    /**
+     * A command was not taken.
+     *
+     * @generated from field: tickgate.v1.ReplayRefused refused = 6;
+     */
+    value: ReplayRefused;
+    case: "refused";
+  } | {
+    /**
+     * All is played. The playback stays open, for a ReplaySeek.
+     *
+     * @generated from field: tickgate.v1.ReplayEndOfData end_of_data = 7;
+     */
+    value: ReplayEndOfData;
+    case: "endOfData";
+  } | {
+    /**
+     * The playback has caught up: what follows comes as it happens, in the order of its arrival. Nothing is missing in between and nothing comes twice.
+     *
+     * @generated from field: tickgate.v1.ReplayJoinedLive joined_live = 8;
+     */
+    value: ReplayJoinedLive;
+    case: "joinedLive";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayEvent.
+ * Use `create(ReplayEventSchema)` to create a new message.
+ */
+export const ReplayEventSchema: GenMessage<ReplayEvent> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 45);
+
+/**
+ * ReplayOpened answers each distinct symbol of a ReplayOpen exactly once. If none is accepted nothing was opened, and another ReplayOpen may follow.
+ *
+ * @generated from message tickgate.v1.ReplayOpened
+ */
+export type ReplayOpened = Message<"tickgate.v1.ReplayOpened"> & {
+  /**
+   * Of the command.
+   *
+   * @generated from field: uint64 request_id = 1;
+   */
+  requestId: bigint;
+
+  /**
+   * Played. Its instrument is announced with its first update.
+   *
+   * @generated from field: repeated string accepted = 2;
+   */
+  accepted: string[];
+
+  /**
+   * Not played: no symbol, too many of them, or not in the recording (NOT_KNOWN).
+   *
+   * @generated from field: repeated tickgate.v1.Rejection rejected = 3;
+   */
+  rejected: Rejection[];
+
+  /**
+   * What was granted: INTERVAL or NONE.
+   *
+   * @generated from field: tickgate.v1.Conflation conflation = 4;
+   */
+  conflation?: Conflation | undefined;
+
+  /**
+   * What the playback begins with.
+   *
+   * @generated from field: tickgate.v1.ReplayState state = 5;
+   */
+  state?: ReplayState | undefined;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayOpened.
+ * Use `create(ReplayOpenedSchema)` to create a new message.
+ */
+export const ReplayOpenedSchema: GenMessage<ReplayOpened> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 46);
+
+/**
+ * ReplayState says where a playback stands.
+ *
+ * @generated from message tickgate.v1.ReplayState
+ */
+export type ReplayState = Message<"tickgate.v1.ReplayState"> & {
+  /**
+   * Of the command that it answers; 0 when it is not an answer.
+   *
+   * @generated from field: uint64 request_id = 1;
+   */
+  requestId: bigint;
+
+  /**
+   * What it does.
+   *
+   * @generated from field: tickgate.v1.ReplayPhase phase = 2;
+   */
+  phase: ReplayPhase;
+
+  /**
+   * The speed; Infinity: as fast as the client takes events.
+   *
+   * @generated from field: double speed = 3;
+   */
+  speed: number;
+
+  /**
+   * Events played since the last ReplayOpen or ReplaySeek, those merged into updates included.
+   *
+   * @generated from field: uint64 played = 4;
+   */
+  played: bigint;
+
+  /**
+   * Of them, those that were recorded so long after events of later times (by default 1 s of their times, or 16,384 events) that they could not be put in order. They come where they were
+   * found, and the clock does not go back for them.
+   *
+   * @generated from field: uint64 late = 5;
+   */
+  late: bigint;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayState.
+ * Use `create(ReplayStateSchema)` to create a new message.
+ */
+export const ReplayStateSchema: GenMessage<ReplayState> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 47);
+
+/**
+ * ReplayRefused answers a command that was not taken.
+ *
+ * @generated from message tickgate.v1.ReplayRefused
+ */
+export type ReplayRefused = Message<"tickgate.v1.ReplayRefused"> & {
+  /**
+   * Of the command.
+   *
+   * @generated from field: uint64 request_id = 1;
+   */
+  requestId: bigint;
+
+  /**
+   * Why.
+   *
+   * @generated from field: tickgate.v1.ReplayRefusalReason reason = 2;
+   */
+  reason: ReplayRefusalReason;
+
+  /**
+   * The same in words, with what is allowed.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayRefused.
+ * Use `create(ReplayRefusedSchema)` to create a new message.
+ */
+export const ReplayRefusedSchema: GenMessage<ReplayRefused> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 48);
+
+/**
+ * ReplayEndOfData says that all is played.
+ *
+ * @generated from message tickgate.v1.ReplayEndOfData
+ */
+export type ReplayEndOfData = Message<"tickgate.v1.ReplayEndOfData"> & {
+  /**
+   * Where the playback stands.
+   *
+   * @generated from field: tickgate.v1.ReplayState state = 1;
+   */
+  state?: ReplayState | undefined;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayEndOfData.
+ * Use `create(ReplayEndOfDataSchema)` to create a new message.
+ */
+export const ReplayEndOfDataSchema: GenMessage<ReplayEndOfData> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 49);
+
+/**
+ * ReplayJoinedLive says that the playback is live from here on.
+ *
+ * @generated from message tickgate.v1.ReplayJoinedLive
+ */
+export type ReplayJoinedLive = Message<"tickgate.v1.ReplayJoinedLive"> & {
+  /**
+   * Where the playback stands.
+   *
+   * @generated from field: tickgate.v1.ReplayState state = 1;
+   */
+  state?: ReplayState | undefined;
+};
+
+/**
+ * Describes the message tickgate.v1.ReplayJoinedLive.
+ * Use `create(ReplayJoinedLiveSchema)` to create a new message.
+ */
+export const ReplayJoinedLiveSchema: GenMessage<ReplayJoinedLive> = /*@__PURE__*/
+  messageDesc(file_tickgate_v1_market_data, 50);
 
 /**
  * ConflationPolicy says how events of a symbol are merged before they are sent.
@@ -2089,6 +2584,123 @@ export const NoticeCauseSchema: GenEnum<NoticeCause> = /*@__PURE__*/
   enumDesc(file_tickgate_v1_market_data, 10);
 
 /**
+ * ReplayPhase is what a playback does.
+ *
+ * @generated from enum tickgate.v1.ReplayPhase
+ */
+export enum ReplayPhase {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: REPLAY_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The clock runs.
+   *
+   * @generated from enum value: REPLAY_PHASE_PLAYING = 1;
+   */
+  PLAYING = 1,
+
+  /**
+   * The clock stands until ReplayResume.
+   *
+   * @generated from enum value: REPLAY_PHASE_PAUSED = 2;
+   */
+  PAUSED = 2,
+
+  /**
+   * All is played.
+   *
+   * @generated from enum value: REPLAY_PHASE_ENDED = 3;
+   */
+  ENDED = 3,
+
+  /**
+   * It has caught up with the live market.
+   *
+   * @generated from enum value: REPLAY_PHASE_LIVE = 4;
+   */
+  LIVE = 4,
+}
+
+/**
+ * Describes the enum tickgate.v1.ReplayPhase.
+ */
+export const ReplayPhaseSchema: GenEnum<ReplayPhase> = /*@__PURE__*/
+  enumDesc(file_tickgate_v1_market_data, 11);
+
+/**
+ * ReplayRefusalReason says why a command was not taken.
+ *
+ * @generated from enum tickgate.v1.ReplayRefusalReason
+ */
+export enum ReplayRefusalReason {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * There is no playback yet: send a ReplayOpen.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_NOT_OPEN = 1;
+   */
+  NOT_OPEN = 1,
+
+  /**
+   * There is a playback already: use ReplaySeek, or another stream.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_ALREADY_OPEN = 2;
+   */
+  ALREADY_OPEN = 2,
+
+  /**
+   * `from` is not before `to`, one of them is negative, or `to` is given with `live`.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_RANGE = 3;
+   */
+  RANGE = 3,
+
+  /**
+   * The speed is not one that ReplayOpen allows.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_SPEED = 4;
+   */
+  SPEED = 4,
+
+  /**
+   * The time to seek is outside of what was opened.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_SEEK_OUTSIDE = 5;
+   */
+  SEEK_OUTSIDE = 5,
+
+  /**
+   * The gateway keeps no recording.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_NO_RECORDING = 6;
+   */
+  NO_RECORDING = 6,
+
+  /**
+   * The conflation interval is negative or too long.
+   *
+   * @generated from enum value: REPLAY_REFUSAL_REASON_CONFLATION = 7;
+   */
+  CONFLATION = 7,
+}
+
+/**
+ * Describes the enum tickgate.v1.ReplayRefusalReason.
+ */
+export const ReplayRefusalReasonSchema: GenEnum<ReplayRefusalReason> = /*@__PURE__*/
+  enumDesc(file_tickgate_v1_market_data, 12);
+
+/**
  * MarketData serves conflated market data.
  *
  * @generated from service tickgate.v1.MarketData
@@ -2123,6 +2735,16 @@ export const MarketData: GenService<{
     methodKind: "unary";
     input: typeof ListInstrumentsRequestSchema;
     output: typeof ListInstrumentsResponseSchema;
+  },
+  /**
+   * Replay plays back what the gateway's recording holds: events in the order of their own times, by a virtual clock that the client steers. One playback per stream.
+   *
+   * @generated from rpc tickgate.v1.MarketData.Replay
+   */
+  replay: {
+    methodKind: "bidi_streaming";
+    input: typeof ReplayCommandSchema;
+    output: typeof ReplayEventSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tickgate_v1_market_data, 0);
