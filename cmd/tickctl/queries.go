@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"path"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -27,26 +26,23 @@ func symbols(ctx context.Context, o *options, args []string, c console) error {
 	if len(args) > 1 {
 		return fmt.Errorf("%w: symbols takes one pattern", errUsage)
 	}
-	pattern := "*"
+	pattern := ""
 	if len(args) == 1 {
 		pattern = args[0]
-	}
-	if _, err := path.Match(pattern, ""); err != nil {
-		return fmt.Errorf("%w: pattern %q: %w", errUsage, pattern, err)
 	}
 	gateway, err := o.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer gateway.Close()
-	instruments, err := gateway.Instruments(ctx, literalPrefix(pattern))
-	if err != nil {
+	instruments, err := gateway.Instruments(ctx, pattern)
+	switch {
+	case errors.Is(err, client.ErrPattern):
+		return fmt.Errorf("%w: %w", errUsage, err)
+	case err != nil:
 		return err
 	}
 	for _, i := range instruments {
-		if match, _ := path.Match(pattern, i.Symbol); !match && pattern != "*" { // Match does not let * stand for a slash
-			continue
-		}
 		if err := o.printSymbol(c.out, i); err != nil {
 			return err
 		}
@@ -60,14 +56,6 @@ func (o *options) printSymbol(out io.Writer, i client.Instrument) error {
 		return err
 	}
 	return json.NewEncoder(out).Encode(map[string]any{"symbol": i.Symbol, "state": i.State.String(), "price_scale": i.PriceScale, "size_scale": i.SizeScale})
-}
-
-// literalPrefix is what the gateway can look for itself.
-func literalPrefix(pattern string) string {
-	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
-		return pattern[:i]
-	}
-	return pattern
 }
 
 func snapshot(ctx context.Context, o *options, args []string, c console) error {

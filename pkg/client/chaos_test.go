@@ -51,7 +51,7 @@ func (s *loggedStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
 	switch {
 	case err == nil:
-		s.log.Received(m.(*tickgatev1.ServerMessage), time.Now())
+		s.log.Received(client.MessageOf(m), time.Now())
 	case !s.ended:
 		s.ended = true
 		if errors.Is(err, io.EOF) {

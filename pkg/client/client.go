@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Client is a connection to one gateway at a time, and everything that is subscribed over it.
@@ -17,19 +18,21 @@ type Client struct {
 	notify  *notifier
 	done    chan struct{} // closed when run has ended: the client was closed, or is refused for good
 	cancel  context.CancelFunc
-	running sync.WaitGroup // run, and the handlers
+	running sync.WaitGroup // run, the links, and the handlers
 
 	// Owned by run.
-	backoff backoff
-	address int // index of the next
+	backoff   backoff
+	endpoints endpoints
+
+	current atomic.Pointer[link] // as link below
 
 	// mu guards the fields below.
 	mu      sync.Mutex
-	wishes  map[string]Conflation // by symbol
-	link    *link                 // nil: there is none
-	changed chan struct{}         // closed and replaced when link or fatal changes
-	fatal   error                 // why the client has given up; nil: it has not
-	lastErr error                 // why there is no link, for people
+	wishes  map[string]wish // by symbol
+	link    *link           // that commands go over; nil: there is none
+	changed chan struct{}   // closed and replaced when link or fatal changes
+	fatal   error           // why the client has given up; nil: it has not
+	lastErr error           // why there is no link, for people
 	state   StateChange
 	closed  bool
 }
@@ -59,11 +62,12 @@ func Dial(ctx context.Context, address string, opts ...Option) (*Client, error) 
 }
 
 func newClient(o options) *Client {
-	latency := newLatency()
 	c := &Client{
-		options: o, latency: latency, book: newBook(o.eventBuffer, latency), notify: newNotifier(), done: make(chan struct{}),
-		backoff: backoff{least: o.leastWait, most: o.mostWait}, wishes: make(map[string]Conflation), changed: make(chan struct{}),
+		options: o, latency: newLatency(), notify: newNotifier(), done: make(chan struct{}),
+		backoff: backoff{least: o.leastWait, most: o.mostWait}, endpoints: endpointsOf(o.addresses),
+		wishes: make(map[string]wish), changed: make(chan struct{}),
 	}
+	c.book = newBook(o.eventBuffer, o.freshness*3/4, c.latency, c.tookBatch) // a quarter is for the way here
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	c.setState(StateChange{State: Connecting, Address: o.addresses[0]})
@@ -161,47 +165,52 @@ func unavailable(why, last error) error {
 	return fmt.Errorf("%w: %w; the last attempt: %w", ErrUnavailable, why, last)
 }
 
-// setLink says that a link is up, or with nil why it is not.
-func (c *Client) setLink(l *link, err error) {
+// tookBatch has batches acknowledged.
+func (c *Client) tookBatch() {
+	if l := c.current.Load(); l != nil {
+		l.noteTaken()
+	}
+}
+
+// takeOver has commands and reports go over a link that is up. What was subscribed and unsubscribed while it came up is made good.
+func (c *Client) takeOver(l *link) {
+	c.latency.streamBegins()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.link, c.lastErr = l, err
-	if err != nil && permanent(err) {
-		c.fatal = fmt.Errorf("%w: %w", ErrRefused, err)
+	if c.link != nil {
+		c.link.isCurrent.Store(false)
+	}
+	l.isCurrent.Store(true)
+	c.link, c.lastErr = l, nil
+	c.current.Store(l)
+	for _, m := range c.changesLocked(l.asked) {
+		l.post(m)
 	}
 	c.changeLocked()
 }
 
-// run keeps one link after the other up, until the client is closed or refused.
-func (c *Client) run(ctx context.Context) {
-	defer close(c.done)
-	defer func() { c.setState(StateChange{State: Ended, Why: reasonOf(c.Err())}) }()
-	for ctx.Err() == nil {
-		address := c.options.addresses[c.address%len(c.options.addresses)]
-		l := newLink(c, address)
-		err := l.serve(ctx)
-		c.setLink(nil, err)
-		close(l.ended)
-		c.book.disconnected()
-		if ctx.Err() != nil || permanent(err) {
-			c.options.log.Info("client: ended", "address", address, "error", err)
-			return
-		}
-		c.address++
-		if l.streamed {
-			c.backoff.reset()
-		}
-		wait := l.retryAfter
-		if wait == 0 {
-			wait = c.backoff.next()
-		}
-		c.options.log.Warn("client: reconnecting", "address", address, "error", err, "wait", wait)
-		next := c.options.addresses[c.address%len(c.options.addresses)]
-		c.setState(StateChange{State: Reconnecting, Why: reasonOf(err), Address: next, Retry: wait})
-		if !sleep(ctx, wait) {
-			return
-		}
+// lost says that a link has ended. If commands went over it, nothing is current any more.
+func (c *Client) lost(l *link) {
+	c.mu.Lock()
+	c.lastErr = l.err
+	isCurrent := c.link == l
+	if isCurrent {
+		c.link = nil
+		c.current.Store(nil)
 	}
+	c.changeLocked() // if only because lastErr has changed
+	c.mu.Unlock()
+	if isCurrent {
+		c.book.disconnected()
+	}
+}
+
+// giveUp says that there will be no link any more.
+func (c *Client) giveUp(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fatal = err
+	c.changeLocked()
 }
 
 func reasonOf(err error) string {

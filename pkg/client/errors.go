@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	"time"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -21,10 +19,30 @@ var (
 	ErrRefused = errors.New("client: the gateway refuses this client")
 	// ErrOptions says that an option cannot work; the error names it.
 	ErrOptions = errors.New("client: options")
+	// ErrNoGateway says that something answers at every address, and it is no Tickgate gateway: check hosts and ports. (A gateway's gRPC port is 50051 by default.)
+	ErrNoGateway = errors.New("client: there is no Tickgate gateway")
+
 	errSilent  = errors.New("client: the gateway has been silent for too long")
 	errLeaving = errors.New("client: the gateway is going away")
+	errMoved   = errors.New("client: moved to another gateway")
+	errEnded   = errors.New("client: the gateway has ended the stream")
 	errLost    = errors.New("client: the connection was lost")
 )
+
+// BusyError says that the gateway has too much to do to answer: try again after RetryAfter, or another gateway.
+type BusyError struct {
+	RetryAfter time.Duration // 0: it does not say
+	Detail     string        // the gateway's words
+}
+
+// Error says when to try again.
+func (e *BusyError) Error() string {
+	when := "later"
+	if e.RetryAfter > 0 {
+		when = "in " + e.RetryAfter.String()
+	}
+	return fmt.Sprintf("client: the gateway is too busy, try again %s: %s", when, e.Detail)
+}
 
 // Rejection is a symbol that was not taken, and why.
 type Rejection struct {
@@ -65,13 +83,4 @@ func rejected(list []*tickgatev1.Rejection) error {
 		})
 	}
 	return e
-}
-
-// permanent reports whether trying again is of no use.
-func permanent(err error) bool {
-	switch status.Code(err) {
-	case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
-		return true
-	}
-	return false
 }

@@ -59,9 +59,7 @@ func newLatency() *Latency {
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, mostMicros, digits) }
 
-func (l *Latency) record(stage Stage, nanos int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *Latency) recordLocked(stage Stage, nanos int64) {
 	micros := min(max(nanos/1000, 0), mostMicros)
 	_ = l.histograms[stage].RecordValue(micros) // the value is in range
 	if stage == StageEndToEnd {

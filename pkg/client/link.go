@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -18,94 +21,98 @@ import (
 // link is one stream to one gateway.
 type link struct {
 	// Immutable.
-	client  *Client
-	address string
-	ended   chan struct{} // closed by Client.run when nobody will answer any more and the client knows
+	client   *Client
+	endpoint *endpoint
+	cancel   context.CancelCauseFunc
+	up       chan struct{} // closed by the receiver when the gateway has answered all that the link began with
+	leave    chan struct{} // closed when it is time to move to another gateway, as this one has asked
+	ended    chan struct{} // closed when nothing of the link runs any more, and the client knows
 
-	// Owned by serve, which receives.
-	ids        map[uint32]*entry // by instrument id
-	streamed   bool              // the gateway has said something
-	retryAfter time.Duration     // as GoingAway asks; 0: it did not
-	conn       *grpc.ClientConn
-	stream     tickgatev1.MarketData_StreamClient
+	// Owned by serve, which receives, until ended is closed.
+	received  received
+	ids       map[uint32]*instrument
+	lastBegun uint64          // request id of the last message that the link began with
+	begun     bool            // it was answered
+	asked     map[string]wish // what the link began with subscribed to
+	goingAway string          // why the gateway goes away; empty: it does not
+	retryAt   time.Time       // before which the client should not come again
+	conn      *grpc.ClientConn
+	stream    tickgatev1.MarketData_StreamClient
+	err       error // why it has ended
 
-	bound atomic.Int64 // of freshness, as granted; 0: batches are not acknowledged
-	heard atomic.Int64 // when something was received last, UTC nanoseconds
+	bound     atomic.Int64 // of freshness, as granted; 0: batches are not acknowledged
+	heard     atomic.Int64 // when something was received last, nanoseconds since began
+	beat      atomic.Int64 // the gateway's heartbeat interval
+	isCurrent atomic.Bool  // commands and reports go over this link
+	began     time.Time
 	outbox
 }
 
-// outbox is what the sender has to send.
-type outbox struct {
-	wake chan struct{} // of one; sent to by whoever adds, received by the sender, never closed
-
-	// mu guards the fields below.
-	mu     sync.Mutex
-	queue  []*tickgatev1.ClientMessage
-	calls  map[uint64]*call // that wait for an answer, by request id
-	nextID uint64
-	taken  uint64 // newest batch that the Book has
-	over   bool   // nothing will be sent any more
-}
-
-// call is a command that waits for its answer.
-type call struct {
-	answer chan *tickgatev1.ServerMessage // of one; closed without an answer if the link is lost
-}
-
-func newLink(c *Client, address string) *link {
-	return &link{
-		client: c, address: address, ended: make(chan struct{}), ids: make(map[uint32]*entry),
+func newLink(c *Client, to *endpoint, cancel context.CancelCauseFunc) *link {
+	l := &link{
+		client: c, endpoint: to, cancel: cancel,
+		up: make(chan struct{}), leave: make(chan struct{}), ended: make(chan struct{}),
+		ids: make(map[uint32]*instrument), began: time.Now(),
 		outbox: outbox{wake: make(chan struct{}, 1), calls: make(map[uint64]*call)},
 	}
+	l.beat.Store(int64(defaultBeat))
+	return l
 }
 
-// What a connection may take to come up, and how soon a machine that has vanished is noticed: as often as gateways allow by default.
+// What a connection may take to come up, and how soon a machine that has vanished is noticed: as often as gateways allow by default. defaultBeat is how often a gateway gives a sign of life that
+// does not say how often it does.
 const (
 	connectTimeout   = 10 * time.Second
 	keepaliveTime    = 10 * time.Second
 	keepaliveTimeout = 5 * time.Second
+	defaultBeat      = 10 * time.Second
 )
 
 // serve connects, streams, and returns why that has ended.
 func (l *link) serve(ctx context.Context) (err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if err := l.connect(ctx, cancel); err != nil {
+	defer l.cancel(nil)
+	if err := l.connect(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = l.conn.Close() }()
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer l.lose()
-	defer cancel(nil)
+	defer l.cancel(nil)
 	helpers.Go(func() { l.send(ctx) })
-	helpers.Go(func() { l.watch(ctx, cancel) })
-	err = l.receive(ctx)
-	if cause := context.Cause(ctx); cause != nil {
+	helpers.Go(func() { l.watch(ctx) })
+	err = l.receive()
+	switch cause := context.Cause(ctx); {
+	case l.goingAway != "":
+		return fmt.Errorf("%w: %s", errLeaving, l.goingAway)
+	case cause != nil:
 		return cause
+	case errors.Is(err, io.EOF):
+		return errEnded
 	}
 	return err
 }
 
 // connect opens a connection of its own for the stream, so that gRPC's way of reconnecting does not come between, and says what the client wants.
-func (l *link) connect(ctx context.Context, cancel context.CancelCauseFunc) (err error) {
+func (l *link) connect(ctx context.Context) (err error) {
 	o := &l.client.options
 	dial := append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
 		grpc.WithStaticStreamWindowSize(64 << 10), // a window that follows the link would hold values back in the transport, where they age
 	}, o.dial...)
-	if l.conn, err = grpc.NewClient("passthrough:///"+l.address, dial...); err != nil {
-		return fmt.Errorf("client: %s: %w", l.address, err)
+	address := l.endpoint.address
+	if l.conn, err = grpc.NewClient("passthrough:///"+address, dial...); err != nil {
+		return fmt.Errorf("client: %s: %w", address, err)
 	}
 	if o.name != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "client-id", o.name)
 	}
 	late := time.AfterFunc(connectTimeout, func() {
-		cancel(fmt.Errorf("client: %s did not answer within %v", l.address, connectTimeout))
+		l.cancel(fmt.Errorf("client: %s did not answer within %v", address, connectTimeout))
 	})
 	defer late.Stop()
-	l.stream, err = tickgatev1.NewMarketDataClient(l.conn).Stream(ctx)
+	l.stream, err = tickgatev1.NewMarketDataClient(l.conn).Stream(ctx, grpc.ForceCodecV2(newCodec()))
 	if err != nil {
 		_ = l.conn.Close()
 		if cause := context.Cause(ctx); cause != nil {
@@ -113,55 +120,57 @@ func (l *link) connect(ctx context.Context, cancel context.CancelCauseFunc) (err
 		}
 		return err
 	}
-	l.client.latency.streamBegins()
-	l.heard.Store(time.Now().UnixNano())
-	l.post(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_SetFreshness{
-		SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: o.freshness.Milliseconds()}, // its answer says that the stream is up
-	}})
-	for _, message := range l.client.again() {
-		l.post(message)
-	}
+	l.hears()
+	l.begin()
 	return nil
 }
 
-// receive takes what the gateway says until the stream ends.
-func (l *link) receive(ctx context.Context) error {
-	for {
-		m, err := l.stream.Recv()
-		if err != nil {
-			return err
-		}
-		l.heard.Store(time.Now().UnixNano())
-		if !l.streamed {
-			l.streamed = true
-			l.client.setLink(l, nil)
-		}
-		if err := l.take(ctx, m); err != nil {
-			return err
-		}
-		l.tellState()
+// begin says what the client wants. The stream is up when the last of it is answered, since answers come in order.
+func (l *link) begin() {
+	messages, asked := l.client.again()
+	l.asked = asked
+	messages = append([]*tickgatev1.ClientMessage{
+		{Command: &tickgatev1.ClientMessage_SetFreshness{SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: l.client.options.freshness.Milliseconds()}}},
+		l.heartbeat(), // the answer says how often the gateway gives a sign of life
+	}, messages...)
+	for _, m := range messages {
+		l.nextID++
+		m.RequestId, l.lastBegun = l.nextID, l.nextID
+		l.post(m)
 	}
 }
 
-// tellState tells whether the tickers are worth something.
-func (l *link) tellState() {
-	state := StateChange{State: Connected, Address: l.address}
-	if l.client.book.allStale() {
-		state.State = AllStale
+// receive takes what the gateway says until the stream ends.
+func (l *link) receive() error {
+	for {
+		if err := l.stream.RecvMsg(&l.received); err != nil {
+			return err
+		}
+		l.hears()
+		if err := l.take(); err != nil {
+			return err
+		}
+		l.client.tellWorth(l)
 	}
-	l.client.setState(state)
 }
 
 // take takes one message.
-func (l *link) take(ctx context.Context, m *tickgatev1.ServerMessage) error {
+func (l *link) take() error {
+	if encoded, ok := batchOf(l.received.bytes); ok {
+		return l.takeBatch(encoded)
+	}
+	m, err := l.received.message()
+	if err != nil {
+		return err
+	}
 	book := l.client.book
 	switch e := m.GetEvent().(type) {
-	case *tickgatev1.ServerMessage_Batch:
-		l.announce(e.Batch.GetInstruments())
-		book.batch(e.Batch, l.ids, time.Now())
-		l.noteTaken(e.Batch.GetStreamSequence())
-	case *tickgatev1.ServerMessage_FreshnessResult:
-		l.bound.Store(e.FreshnessResult.GetMaxUnackedMs() * int64(time.Millisecond))
+	case *tickgatev1.ServerMessage_Batch: // not the way that gateways write it
+		encoded, err := proto.Marshal(e.Batch)
+		if err != nil {
+			return err
+		}
+		return l.takeBatch(encoded)
 	case *tickgatev1.ServerMessage_Gap:
 		book.gap(e.Gap)
 	case *tickgatev1.ServerMessage_State:
@@ -169,71 +178,103 @@ func (l *link) take(ctx context.Context, m *tickgatev1.ServerMessage) error {
 	case *tickgatev1.ServerMessage_Notice:
 		l.client.tellNotice(e.Notice)
 	case *tickgatev1.ServerMessage_GoingAway:
-		return l.leave(ctx, e.GoingAway)
-	case *tickgatev1.ServerMessage_SubscribeResult:
-		l.announce(e.SubscribeResult.GetAccepted())
-		if e.SubscribeResult.GetRequestId() == 0 { // of what was subscribed anew: nobody waits for it
-			l.client.tellRejected(e.SubscribeResult.GetRejected())
-		}
-		l.answer(e.SubscribeResult.GetRequestId(), m)
-	case *tickgatev1.ServerMessage_UnsubscribeResult:
-		l.answer(e.UnsubscribeResult.GetRequestId(), m)
-	case *tickgatev1.ServerMessage_SetConflationResult:
-		l.answer(e.SetConflationResult.GetRequestId(), m)
-	case *tickgatev1.ServerMessage_LatencyReport:
-		l.answer(e.LatencyReport.GetRequestId(), m)
-	case *tickgatev1.ServerMessage_Heartbeat:
-		l.answer(e.Heartbeat.GetRequestId(), m)
+		return l.goes(e.GoingAway)
+	default:
+		l.takeAnswer(m)
 	}
 	return nil
 }
 
-func (l *link) announce(instruments []*tickgatev1.Instrument) {
-	for _, i := range instruments {
-		if e := l.client.book.announce(i); e != nil && i.GetId() != 0 {
-			l.ids[i.GetId()] = e
+func (l *link) takeBatch(encoded []byte) error {
+	sequence, arrival, err := l.client.book.batch(encoded, l.ids, time.Now())
+	if err == nil && l.bound.Load() > 0 {
+		l.noteArrived(sequence, arrival)
+	}
+	return err
+}
+
+// takeAnswer takes what answers a command.
+func (l *link) takeAnswer(m *tickgatev1.ServerMessage) {
+	var id uint64
+	switch e := m.GetEvent().(type) {
+	case *tickgatev1.ServerMessage_FreshnessResult:
+		id = e.FreshnessResult.GetRequestId()
+		l.bound.Store(e.FreshnessResult.GetMaxUnackedMs() * int64(time.Millisecond))
+	case *tickgatev1.ServerMessage_SubscribeResult:
+		id = e.SubscribeResult.GetRequestId()
+		for _, i := range e.SubscribeResult.GetAccepted() {
+			if known := l.client.book.announce(i); known != nil && i.GetId() != 0 {
+				l.ids[i.GetId()] = known
+			}
 		}
+		if id <= l.lastBegun { // of what was subscribed anew: nobody waits for it
+			l.client.tellRejected(e.SubscribeResult.GetRejected())
+		}
+	case *tickgatev1.ServerMessage_UnsubscribeResult:
+		id = e.UnsubscribeResult.GetRequestId()
+	case *tickgatev1.ServerMessage_SetConflationResult:
+		id = e.SetConflationResult.GetRequestId()
+	case *tickgatev1.ServerMessage_LatencyReport:
+		id = e.LatencyReport.GetRequestId()
+	case *tickgatev1.ServerMessage_Heartbeat:
+		id = e.Heartbeat.GetRequestId()
+		if every := e.Heartbeat.GetIntervalMs(); every > 0 {
+			l.beat.Store(int64(every) * int64(time.Millisecond))
+		}
+		if e.Heartbeat.Echo == nil {
+			return // it answers nothing
+		}
+	default:
+		return
+	}
+	l.answer(id, m)
+	if id == l.lastBegun && !l.begun {
+		l.begun = true
+		l.client.takeOver(l)
+		close(l.up)
 	}
 }
 
-// leave honours GoingAway: it goes on receiving for as long as the gateway asks the client to wait, so that nothing due meanwhile is lost, and then ends the stream.
-func (l *link) leave(ctx context.Context, m *tickgatev1.GoingAway) error {
-	const atOnce = time.Millisecond // the wait is over when the stream is
-	l.retryAfter = atOnce
-	end := time.AfterFunc(time.Duration(m.GetRetryAfterMs())*time.Millisecond, func() { _ = l.conn.Close() })
-	defer end.Stop()
-	began := time.Now()
-	for {
-		message, err := l.stream.Recv()
-		l.heard.Store(time.Now().UnixNano())
-		if err != nil {
-			if rest := time.Duration(m.GetRetryAfterMs())*time.Millisecond - time.Since(began); rest > atOnce {
-				l.retryAfter = rest // the gateway was gone sooner
-			}
-			return fmt.Errorf("%w: %s", errLeaving, m.GetReason())
-		}
-		if message.GetGoingAway() == nil {
-			if err := l.take(ctx, message); err != nil {
-				return err
-			}
-		}
+// goes honours GoingAway: the client comes to another gateway, or to this one again, when the wait is over, and meanwhile goes on receiving here, so that nothing is lost in between.
+func (l *link) goes(m *tickgatev1.GoingAway) error {
+	wait := time.Duration(m.GetRetryAfterMs()) * time.Millisecond
+	switch {
+	case l.goingAway != "":
+		return nil
+	case m.GetReason() != "":
+		l.goingAway = m.GetReason()
+	default:
+		l.goingAway = "it does not say why"
 	}
+	l.retryAt = time.Now().Add(wait)
+	if !l.begun {
+		return errLeaving // before it was of any use
+	}
+	time.AfterFunc(wait, func() { close(l.leave) })
+	return nil
 }
 
-// watch ends the link when the gateway has been silent for two heartbeats.
-func (l *link) watch(ctx context.Context, cancel context.CancelCauseFunc) {
-	most := 2 * l.client.options.heartbeat
-	ticker := time.NewTicker(max(most/8, time.Millisecond))
-	defer ticker.Stop()
+// hears notes a sign of life.
+func (l *link) hears() { l.heard.Store(int64(time.Since(l.began))) }
+
+// watch ends the link when the gateway has been silent for two of its heartbeats.
+func (l *link) watch(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			if silent := time.Since(time.Unix(0, l.heard.Load())); silent > most {
-				cancel(fmt.Errorf("%w (%v)", errSilent, silent.Round(time.Millisecond)))
-				return
-			}
+		case <-timer.C:
 		}
+		silent, most := time.Since(l.began)-time.Duration(l.heard.Load()), 2*time.Duration(l.beat.Load())
+		if silent >= most {
+			l.cancel(fmt.Errorf("%w (%v)", errSilent, silent.Round(time.Millisecond)))
+			return
+		}
+		timer.Reset(min(most-silent, mostWatch)) // the gateway may say meanwhile that its heartbeats are more frequent
 	}
 }
+
+// mostWatch is how often a link looks whether its gateway is silent, at least.
+const mostWatch = time.Second

@@ -6,93 +6,139 @@ import (
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// updateLocked merges an update into its entry. One that is older than what is held comes from a gateway that is behind, and is passed over: what it changes is older, too.
-func (b *Book) updateLocked(e *entry, u *tickgatev1.Update, m *tickgatev1.Batch, now time.Time) {
+// instrument is what an id of one stream stands for. Two streams may know a symbol by different scales, and one of them may be behind.
+type instrument struct {
+	entry  *entry
+	scales scales
+	epoch  uint64
+}
+
+// scales are the digits after the point of a symbol's numbers.
+type scales struct{ price, size, turnover uint8 }
+
+func scalesOf(i *tickgatev1.Instrument) scales {
+	return scales{enum(uint64(i.GetPriceScale())), enum(uint64(i.GetSizeScale())), enum(uint64(i.GetTurnoverScale()))}
+}
+
+// standing is where an update stands against what is held.
+type standing uint8
+
+const (
+	older   standing = iota // of a gateway that is behind: what it changes is older, too
+	same                    // nothing new, but a snapshot may tell more of it
+	newer                   // the next
+	renewed                 // the first of a new epoch
+)
+
+func (e *entry) standing(epoch, sequence uint64) standing {
+	switch held := &e.ticker; {
+	case epoch < held.Epoch || epoch == held.Epoch && sequence < held.Sequence:
+		return older
+	case epoch > held.Epoch:
+		return renewed
+	case sequence == held.Sequence:
+		return same
+	}
+	return newer
+}
+
+// updateLocked merges an update into its entry. An older one changes nothing, and so a gateway that is behind, whether in a sequence or with a whole epoch, takes nothing back: what is held
+// stands until the gateway has caught up.
+func (b *Book) updateLocked(i *instrument, u *update, head *batchHead, now time.Time) {
+	e := i.entry
 	t := &e.ticker
-	if u.GetSequence() < t.Sequence {
+	at := e.standing(i.epoch, u.sequence)
+	if at == older || at == same && !u.snapshot {
 		return
 	}
-	isNew := u.GetSequence() > t.Sequence // else it is a snapshot of what is held
-	changed := Changes(0)
-	if u.GetSnapshot() {
-		changed |= IsSnapshot
-		t.Bid, t.BidSize, t.Ask, t.AskSize = Decimal{}, Decimal{}, Decimal{}, Decimal{}
-		t.Last, t.LastSize, t.Aggressor, t.Status, t.Trades = Decimal{}, Decimal{}, 0, 0, 0
-		t.Volume, t.Turnover, t.Open, t.High, t.Low = Decimal{}, Decimal{}, Decimal{}, Decimal{}, Decimal{}
+	what := event{changed: u.groups, isUpdate: at != same}
+	if u.snapshot || at == renewed {
+		what.changed |= IsSnapshot
+		e.forgetValues()
 	}
-	changed |= e.mergeGroups(u)
-	t.Sequence = u.GetSequence()
-	e.resume = position{t.Epoch, t.Sequence}
-	conflated := uint64(0)
-	if isNew {
-		conflated = uint64(u.GetConflated())
+	e.rescale(i.scales)
+	e.mergeGroups(u)
+	if what.isUpdate {
+		what.merged = uint64(u.conflated)
+		if at == newer && t.Sequence > 0 { // two streams may have told parts of it
+			what.merged = min(what.merged, u.sequence-t.Sequence-1)
+		}
 		t.Updates++
-		t.Conflated += conflated
+		t.Conflated += what.merged
 	}
-	sent := m.GetTsSend()
-	received := sent - int64(u.GetRecvAge())
-	t.RecvTime, t.Received = time.Unix(0, received), now
-	b.latency.record(StageNetwork, now.UnixNano()-sent)
-	if !u.GetSnapshot() { // which may be of long ago
-		b.latency.record(StageGateway, sent-received)
-	}
-	t.EventTime = time.Time{}
-	if u.EventDelta != nil {
-		event := u.GetEventDelta() + received
-		if base := m.GetTsEventBase(); base != 0 {
-			event = u.GetEventDelta() + base
-		}
-		t.EventTime = time.Unix(0, event)
-		if !u.GetSnapshot() {
-			b.latency.record(StageVenue, received-event)
-		}
-	}
-	b.noteLocked(e, event{changed: changed, merged: conflated, isUpdate: isNew})
+	t.Epoch, t.Sequence = i.epoch, u.sequence
+	b.timeLocked(t, u, head, now)
+	b.noteLocked(e, what)
 }
 
-// mergeGroups takes what an update gives, and says what that was.
-func (e *entry) mergeGroups(u *tickgatev1.Update) (changed Changes) {
+// timeLocked notes when it all happened. A snapshot may be of long ago, and is no measure of what updates take.
+func (b *Book) timeLocked(t *Ticker, u *update, head *batchHead, now time.Time) {
+	received := head.tsSend - int64(u.recvAge)
+	t.RecvTime, t.Received, t.AgeWhenSent = time.Unix(0, received), now, time.Duration(u.recvAge)
+	t.EventTime = time.Time{}
+	event := u.event.value + received
+	if head.eventBase != 0 {
+		event = u.event.value + head.eventBase
+	}
+	if u.event.given {
+		t.EventTime = time.Unix(0, event)
+	}
+	b.latency.recordLocked(StageNetwork, now.UnixNano()-head.tsSend)
+	if u.snapshot {
+		return
+	}
+	b.latency.recordLocked(StageGateway, int64(u.recvAge))
+	if u.event.given {
+		b.latency.recordLocked(StageVenue, received-event)
+	}
+}
+
+// forgetValues makes room for full state.
+func (e *entry) forgetValues() {
 	t := &e.ticker
-	if q := u.GetQuote(); q != nil {
-		changed |= QuoteChanged
-		if q.GetBidCleared() {
+	t.Bid, t.BidSize, t.Ask, t.AskSize = Decimal{}, Decimal{}, Decimal{}, Decimal{}
+	t.Last, t.LastSize, t.Aggressor, t.Status, t.Trades = Decimal{}, Decimal{}, 0, 0, 0
+	t.Volume, t.Turnover, t.Open, t.High, t.Low = Decimal{}, Decimal{}, Decimal{}, Decimal{}, Decimal{}
+}
+
+// mergeGroups takes what an update gives.
+func (e *entry) mergeGroups(u *update) {
+	t := &e.ticker
+	if u.groups&QuoteChanged != 0 {
+		if u.bidCleared {
 			t.Bid, t.BidSize = Decimal{}, Decimal{}
 		}
-		if q.GetAskCleared() {
+		if u.askCleared {
 			t.Ask, t.AskSize = Decimal{}, Decimal{}
 		}
-		take(&t.Bid, q.BidPrice, e.scales.price)
-		take(&t.BidSize, q.BidSize, e.scales.size)
-		take(&t.Ask, q.AskPrice, e.scales.price)
-		take(&t.AskSize, q.AskSize, e.scales.size)
+		take(&t.Bid, u.bidPrice, e.scales.price)
+		take(&t.BidSize, u.bidSize, e.scales.size)
+		take(&t.Ask, u.askPrice, e.scales.price)
+		take(&t.AskSize, u.askSize, e.scales.size)
 	}
-	if trade := u.GetTrade(); trade != nil {
-		changed |= TradeChanged
-		t.Last = Decimal{Mantissa: trade.GetPrice(), Scale: e.scales.price, Valid: true}
-		t.LastSize = Decimal{Mantissa: trade.GetSize(), Scale: e.scales.size, Valid: true}
-		t.Aggressor = Side(trade.GetAggressor())
+	if u.groups&TradeChanged != 0 {
+		t.Last = Decimal{Mantissa: u.tradePrice, Scale: e.scales.price, Valid: true}
+		t.LastSize = Decimal{Mantissa: u.tradeSize, Scale: e.scales.size, Valid: true}
+		t.Aggressor = u.aggressor
 	}
-	if s := u.GetStats(); s != nil {
-		changed |= StatsChanged
-		take(&t.Volume, s.Volume, e.scales.size)
-		take(&t.Turnover, s.Turnover, e.scales.turnover)
-		take(&t.Open, s.Open, e.scales.price)
-		take(&t.High, s.High, e.scales.price)
-		take(&t.Low, s.Low, e.scales.price)
-		if s.TradeCount != nil {
-			t.Trades = s.GetTradeCount()
+	if u.groups&StatsChanged != 0 {
+		take(&t.Volume, u.volume, e.scales.size)
+		take(&t.Turnover, u.turnover, e.scales.turnover)
+		take(&t.Open, u.open, e.scales.price)
+		take(&t.High, u.high, e.scales.price)
+		take(&t.Low, u.low, e.scales.price)
+		if u.trades.given {
+			t.Trades = uint64(u.trades.value)
 		}
 	}
-	if s := u.GetStatus(); s != nil {
-		changed |= StatusChanged
-		t.Status = TradingStatus(s.GetStatus())
+	if u.groups&StatusChanged != 0 {
+		t.Status = u.status
 	}
-	return changed
 }
 
-func take(held *Decimal, given *int64, scale uint8) {
-	if given != nil {
-		*held = Decimal{Mantissa: *given, Scale: scale, Valid: true}
+func take(held *Decimal, number optional, scale uint8) {
+	if number.given {
+		*held = Decimal{Mantissa: number.value, Scale: scale, Valid: true}
 	}
 }
 

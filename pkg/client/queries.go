@@ -2,8 +2,14 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -15,48 +21,110 @@ type Instrument struct {
 	PriceScale, SizeScale uint8 // digits after the point
 }
 
-// Instruments lists what the gateway's feed has announced whose symbol begins with prefix, ordered by symbol.
-func (c *Client) Instruments(ctx context.Context, prefix string) ([]Instrument, error) {
+// Instruments lists what the gateway's feed has announced, ordered by symbol, of the symbols that a pattern stands for; "" and "*" stand for all. In it * stands for any run of characters,
+// ? for any one, [a-f] for one of a set, [^a-f] for one that is not in it, and \ takes the meaning from the character after it.
+func (c *Client) Instruments(ctx context.Context, pattern string) ([]Instrument, error) {
+	if pattern == "" {
+		pattern = "*"
+	}
+	wanted, err := parsePattern(pattern)
+	if err != nil {
+		return nil, err
+	}
+	request := &tickgatev1.ListInstrumentsRequest{Prefix: literalPrefix(pattern), PageSize: instrumentsPerPage}
 	var all []Instrument
-	for token := ""; ; {
-		l, err := c.awaitLink(ctx)
-		if err != nil {
-			return nil, err
-		}
-		page, err := tickgatev1.NewMarketDataClient(l.conn).ListInstruments(ctx, &tickgatev1.ListInstrumentsRequest{Prefix: prefix, PageToken: token})
+	for {
+		var page *tickgatev1.ListInstrumentsResponse
+		err := c.query(ctx, func(gateway tickgatev1.MarketDataClient) (err error) {
+			page, err = gateway.ListInstruments(ctx, request)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
 		for _, i := range page.GetInstruments() {
-			all = append(all, Instrument{Symbol: i.GetSymbol(), State: State(i.GetState()), PriceScale: uint8(i.GetPriceScale()), SizeScale: uint8(i.GetSizeScale())})
+			if wanted.matches(i.GetSymbol()) {
+				all = append(all, Instrument{Symbol: i.GetSymbol(), State: State(i.GetState()), PriceScale: uint8(i.GetPriceScale()), SizeScale: uint8(i.GetSizeScale())})
+			}
 		}
-		if token = page.GetNextPageToken(); token == "" {
+		if request.PageToken = page.GetNextPageToken(); request.PageToken == "" {
 			return all, nil
 		}
 	}
 }
 
-// Snapshot returns the last values of symbols, once, whether or not they are subscribed. A RejectedError names those that the gateway does not know.
+// instrumentsPerPage is the most that gateways give at a time.
+const instrumentsPerPage = 10_000
+
+// Snapshot returns the last values of symbols, once, whether or not they are subscribed. A RejectedError names those that the gateway does not know, or that are no symbols.
 func (c *Client) Snapshot(ctx context.Context, symbols ...string) ([]Ticker, error) {
-	l, err := c.awaitLink(ctx)
-	if err != nil {
-		return nil, err
+	symbols, refused := valid(symbols)
+	book := newBook(1, 0, newLatency(), func() {})
+	for part := range slices.Chunk(symbols, symbolsPerRequest) {
+		var m *tickgatev1.GetSnapshotResponse
+		err := c.query(ctx, func(gateway tickgatev1.MarketDataClient) (err error) {
+			m, err = gateway.GetSnapshot(ctx, &tickgatev1.GetSnapshotRequest{Symbols: part})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := book.snapshot(m); err != nil {
+			return nil, err
+		}
+		refused = append(refused, m.GetRejected()...)
 	}
-	m, err := tickgatev1.NewMarketDataClient(l.conn).GetSnapshot(ctx, &tickgatev1.GetSnapshotRequest{Symbols: symbols})
-	if err != nil {
-		return nil, err
-	}
-	book, ids := newBook(1, newLatency()), make(map[uint32]*entry)
+	return slices.Collect(book.All()), rejected(refused)
+}
+
+// snapshot takes the answer to a GetSnapshot.
+func (b *Book) snapshot(m *tickgatev1.GetSnapshotResponse) error {
+	ids := make(map[uint32]*instrument)
 	for _, i := range m.GetInstruments() {
-		book.want(i.GetSymbol(), Latest)
-		ids[i.GetId()] = book.announce(i)
+		b.want(i.GetSymbol(), Latest)
+		ids[i.GetId()] = b.announce(i)
 	}
-	book.batch(m.GetBatch(), ids, time.Now())
-	var tickers []Ticker
-	for t := range book.All() {
-		tickers = append(tickers, t)
+	batch, err := proto.Marshal(m.GetBatch())
+	if err == nil {
+		_, _, err = b.batch(batch, ids, time.Now())
 	}
-	return tickers, rejected(m.GetRejected())
+	return err
+}
+
+// query asks the gateway something beside the stream, and another one, or the same again, while that cannot be reached.
+func (c *Client) query(ctx context.Context, call func(tickgatev1.MarketDataClient) error) error {
+	again := backoff{least: c.options.leastWait, most: c.options.mostWait}
+	for {
+		l, err := c.awaitLink(ctx)
+		if err != nil {
+			return err
+		}
+		err = call(tickgatev1.NewMarketDataClient(l.conn))
+		lost := status.Code(err) == codes.Unavailable || status.Code(err) == codes.Canceled && ctx.Err() == nil
+		if !lost {
+			return queryError(ctx, err)
+		}
+		if !sleep(ctx, max(again.next(), min(askedWait(err), mostAskedWait))) {
+			return unavailable(ctx.Err(), err)
+		}
+	}
+}
+
+// queryError says what to do.
+func queryError(ctx context.Context, err error) error {
+	switch code := status.Code(err); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, code == codes.DeadlineExceeded, code == codes.Canceled:
+		return fmt.Errorf("%w in time: %w", ErrUnavailable, err)
+	case code == codes.ResourceExhausted:
+		return &BusyError{RetryAfter: askedWait(err), Detail: status.Convert(err).Message()}
+	case code == codes.Unauthenticated, code == codes.PermissionDenied:
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case code == codes.Unimplemented:
+		return fmt.Errorf("%w that can answer this: %w", ErrNoGateway, err)
+	}
+	return fmt.Errorf("client: the gateway cannot answer: %w", err)
 }
 
 // Ping returns how long the gateway takes to answer a heartbeat.

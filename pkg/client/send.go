@@ -3,18 +3,29 @@ package client
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// How often batches are acknowledged: the first few at once, so that the gateway sees what the client can take, and then so often within the bound of freshness; never more often than
-// gateways take commands.
-const (
-	acksAtOnce   = 10
-	acksPerBound = 16
-	leastPause   = 25 * time.Millisecond
-)
+// outbox is what the sender has to send.
+type outbox struct {
+	wake chan struct{} // of one; sent to by whoever adds, received by the sender, never closed
+
+	// mu guards the fields below.
+	mu     sync.Mutex
+	queue  []*tickgatev1.ClientMessage
+	calls  map[uint64]*call // that wait for an answer, by request id
+	nextID uint64
+	over   bool // nothing will be sent any more
+	acks   acknowledgements
+}
+
+// call is a command that waits for its answer.
+type call struct {
+	answer chan *tickgatev1.ServerMessage // of one; closed without an answer if the link is lost
+}
 
 // post has a message sent whose answer nobody waits for.
 func (o *outbox) post(m *tickgatev1.ClientMessage) {
@@ -77,49 +88,57 @@ func (o *outbox) lose() {
 	}
 }
 
-// noteTaken says up to where the Book has taken batches.
-func (o *outbox) noteTaken(batch uint64) {
-	o.mu.Lock()
-	o.taken = batch
-	o.mu.Unlock()
-	signal(o.wake)
+// noteArrived says that a batch has come.
+func (l *link) noteArrived(sequence, arrival uint64) {
+	l.mu.Lock()
+	l.acks.arrived(batchMark{sequence, arrival, time.Now()})
+	idle := !l.acks.timed
+	l.mu.Unlock()
+	if idle {
+		signal(l.wake)
+	}
 }
 
-// pending returns what there is to send.
-func (o *outbox) pending() (messages []*tickgatev1.ClientMessage, taken uint64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	messages, o.queue = o.queue, nil
-	return messages, o.taken
+// noteTaken says that the application has taken everything of a batch.
+func (l *link) noteTaken() {
+	l.mu.Lock()
+	idle := !l.acks.timed || l.acks.standsIn
+	l.mu.Unlock()
+	if idle {
+		signal(l.wake)
+	}
 }
 
-// send is the only sender of the stream. It acknowledges at once if it has not done so for a while, else when that is over, whether or not more has come: the gateway may
-// be waiting for it. Errors end the stream, which the receiver notices.
+// pending returns what there is to send: the batch to acknowledge is 0 if there is none yet. The caller comes again after a wait, or when it is woken; 0: when it is woken.
+func (l *link) pending() (messages []*tickgatev1.ClientMessage, acknowledge uint64, wait time.Duration) {
+	taken := l.client.book.taken()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	messages, l.queue = l.queue, nil
+	if bound := time.Duration(l.bound.Load()); bound > 0 {
+		acknowledge, wait = l.acks.due(taken, bound, time.Now())
+	}
+	return messages, acknowledge, wait
+}
+
+// send is the only sender of the stream. Errors end the stream, which the receiver notices.
 func (l *link) send(ctx context.Context) {
-	o := &l.client.options
-	beat := time.NewTicker(o.heartbeat)
+	beat := time.NewTicker(l.client.options.heartbeat)
 	defer beat.Stop()
-	due := time.NewTimer(time.Hour)
+	due := time.NewTimer(0)
 	defer due.Stop()
-	var acknowledged uint64
-	var last time.Time
 	for {
-		messages, taken := l.pending()
+		messages, acknowledge, wait := l.pending()
+		if acknowledge > 0 {
+			messages = append(messages, &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Ack{Ack: &tickgatev1.Ack{StreamSequence: acknowledge}}})
+		}
 		for _, m := range messages {
 			if l.stream.Send(m) != nil {
 				return
 			}
 		}
-		if bound := time.Duration(l.bound.Load()); taken > acknowledged && bound > 0 {
-			wait := max(bound/acksPerBound, leastPause) - time.Since(last)
-			if wait > 0 && taken > acksAtOnce {
-				due.Reset(wait)
-			} else {
-				acknowledged, last = taken, time.Now()
-				if l.stream.Send(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Ack{Ack: &tickgatev1.Ack{StreamSequence: taken}}}) != nil {
-					return
-				}
-			}
+		if wait > 0 {
+			due.Reset(wait)
 		}
 		select {
 		case <-l.wake:
@@ -135,7 +154,7 @@ func (l *link) send(ctx context.Context) {
 // heartbeat is a sign of life, with the latency that the client sees.
 func (l *link) heartbeat() *tickgatev1.ClientMessage {
 	beat := &tickgatev1.ClientHeartbeat{ClientTime: time.Now().UnixNano()}
-	if l.client.options.report {
+	if l.client.options.report && l.isCurrent.Load() {
 		histogram, err := l.client.latency.report()
 		if err != nil {
 			l.client.options.log.Error("client: latency", "error", err)

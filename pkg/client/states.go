@@ -30,6 +30,18 @@ type StateChange struct {
 	Retry   time.Duration // until the next attempt, with Reconnecting
 }
 
+// tellWorth tells whether the tickers of a link are worth something.
+func (c *Client) tellWorth(l *link) {
+	if !l.isCurrent.Load() {
+		return
+	}
+	state := StateChange{State: Connected, Address: l.endpoint.address}
+	if c.book.allStale() {
+		state.State = AllStale
+	}
+	c.setState(state)
+}
+
 // Notice is what a gateway has to say to people and logs.
 type Notice struct {
 	Kind   string // such as SLOW_CONSUMER

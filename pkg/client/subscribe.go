@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"tickgate/pkg/tick"
@@ -13,13 +14,28 @@ import (
 // symbolsPerRequest is what gateways take in one request by default.
 const symbolsPerRequest = 1_000
 
+// wish is how a symbol is subscribed.
+type wish struct {
+	conflation Conflation
+	kinds      Kinds
+}
+
 // Subscribe adds symbols, or changes their conflation, and returns what the gateway has granted. Their tickers are in the Book at once, pending until the first value. An error that is a
 // RejectedError names the symbols that were not taken. With ErrUnavailable the symbols stay subscribed, and are when a gateway can be reached.
 func (c *Client) Subscribe(ctx context.Context, conflation Conflation, symbols ...string) (granted Conflation, err error) {
+	return c.SubscribeKinds(ctx, AllKinds, conflation, symbols...)
+}
+
+// SubscribeKinds is Subscribe for some kinds of events alone. What a ticker has of other kinds stays empty, and their events are neither sent nor counted.
+func (c *Client) SubscribeKinds(ctx context.Context, kinds Kinds, conflation Conflation, symbols ...string) (granted Conflation, err error) {
+	if kinds == 0 || kinds&^AllKinds != 0 {
+		return Conflation{}, fmt.Errorf("%w: there are no such kinds as %#b, give Quotes, Trades, Statuses, or some of them combined", ErrOptions, kinds)
+	}
 	symbols, refused := valid(symbols)
-	c.wish(conflation, symbols)
+	asked := wish{conflation, kinds}
+	c.wish(asked, symbols)
 	for part := range slices.Chunk(symbols, symbolsPerRequest) {
-		answer, err := c.ask(ctx, func() *tickgatev1.ClientMessage { return subscribeMessage(conflation, part) })
+		answer, err := c.ask(ctx, func() *tickgatev1.ClientMessage { return subscribeMessage(asked, part) })
 		if err != nil {
 			return Conflation{}, err
 		}
@@ -32,12 +48,12 @@ func (c *Client) Subscribe(ctx context.Context, conflation Conflation, symbols .
 	return granted, rejected(refused)
 }
 
-func (c *Client) wish(conflation Conflation, symbols []string) {
+func (c *Client) wish(asked wish, symbols []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, symbol := range symbols {
-		c.wishes[symbol] = conflation
-		c.book.want(symbol, conflation)
+		c.wishes[symbol] = asked
+		c.book.want(symbol, asked.conflation)
 	}
 }
 
@@ -54,9 +70,7 @@ func (c *Client) Unsubscribe(ctx context.Context, symbols ...string) error {
 		c.unwish(symbol)
 	}
 	for part := range slices.Chunk(symbols, symbolsPerRequest) {
-		_, err := c.ask(ctx, func() *tickgatev1.ClientMessage {
-			return &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Unsubscribe{Unsubscribe: &tickgatev1.Unsubscribe{Symbols: part}}}
-		})
+		_, err := c.ask(ctx, func() *tickgatev1.ClientMessage { return unsubscribeMessage(part) })
 		if err != nil && !errors.Is(err, ErrUnavailable) { // without a connection they are not subscribed anyway
 			return err
 		}
@@ -73,8 +87,9 @@ func (c *Client) SetConflation(ctx context.Context, conflation Conflation, symbo
 		}
 	}
 	for _, symbol := range symbols {
-		if _, subscribed := c.wishes[symbol]; subscribed {
-			c.wishes[symbol] = conflation
+		if w, subscribed := c.wishes[symbol]; subscribed {
+			w.conflation = conflation
+			c.wishes[symbol] = w
 			c.book.want(symbol, conflation)
 		}
 	}
@@ -110,10 +125,14 @@ func valid(symbols []string) (good []string, refused []*tickgatev1.Rejection) {
 	return good, refused
 }
 
-func subscribeMessage(conflation Conflation, symbols []string) *tickgatev1.ClientMessage {
+func subscribeMessage(asked wish, symbols []string) *tickgatev1.ClientMessage {
 	return &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Subscribe{
-		Subscribe: &tickgatev1.Subscribe{Symbols: symbols, Conflation: conflation.message()},
+		Subscribe: &tickgatev1.Subscribe{Symbols: symbols, Conflation: asked.conflation.message(), Kinds: asked.kinds.message()},
 	}}
+}
+
+func unsubscribeMessage(symbols []string) *tickgatev1.ClientMessage {
+	return &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Unsubscribe{Unsubscribe: &tickgatev1.Unsubscribe{Symbols: symbols}}}
 }
 
 // resuming adds where each symbol stands: what a new link begins with.
@@ -127,19 +146,46 @@ func (c *Client) resuming(m *tickgatev1.ClientMessage) *tickgatev1.ClientMessage
 	return m
 }
 
-// again returns what subscribes everything anew on a new link.
-func (c *Client) again() (messages []*tickgatev1.ClientMessage) {
+// again returns what subscribes everything on a new link, and what that is.
+func (c *Client) again() (messages []*tickgatev1.ClientMessage, asked map[string]wish) {
 	c.mu.Lock()
-	by := make(map[Conflation][]string)
-	for symbol, conflation := range c.wishes {
-		by[conflation] = append(by[conflation], symbol)
+	defer c.mu.Unlock()
+	return c.resumeLocked(c.wishes), maps.Clone(c.wishes)
+}
+
+// resumeLocked returns what subscribes symbols from where they stand.
+func (c *Client) resumeLocked(wishes map[string]wish) (messages []*tickgatev1.ClientMessage) {
+	by := make(map[wish][]string)
+	for symbol, w := range wishes {
+		by[w] = append(by[w], symbol)
 	}
-	c.mu.Unlock()
-	for conflation, symbols := range by {
+	for w, symbols := range by {
 		slices.Sort(symbols)
 		for part := range slices.Chunk(symbols, symbolsPerRequest) {
-			messages = append(messages, c.resuming(subscribeMessage(conflation, part)))
+			messages = append(messages, c.resuming(subscribeMessage(w, part)))
 		}
+	}
+	return messages
+}
+
+// changesLocked returns what brings a link up to date that was asked for something else.
+func (c *Client) changesLocked(asked map[string]wish) (messages []*tickgatev1.ClientMessage) {
+	added := make(map[string]wish)
+	for symbol, w := range c.wishes {
+		if before, known := asked[symbol]; !known || before != w {
+			added[symbol] = w
+		}
+	}
+	var removed []string
+	for symbol := range asked {
+		if _, wanted := c.wishes[symbol]; !wanted {
+			removed = append(removed, symbol)
+		}
+	}
+	slices.Sort(removed)
+	messages = c.resumeLocked(added)
+	for part := range slices.Chunk(removed, symbolsPerRequest) {
+		messages = append(messages, unsubscribeMessage(part))
 	}
 	return messages
 }

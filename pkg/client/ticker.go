@@ -89,6 +89,8 @@ type Ticker struct {
 	EventTime time.Time // the venue's; zero: not given
 	RecvTime  time.Time // the gateway's, of the newest event
 	Received  time.Time // this client's; zero: never
+	// AgeWhenSent is how long the gateway had had the newest event when it sent it: it waits for its interval, and a snapshot may be of long ago.
+	AgeWhenSent time.Duration
 
 	// What this client has counted since it subscribed: updates received, feed events that the gateway merged into them, events that will not come.
 	Updates, Conflated, Missing uint64
@@ -100,12 +102,13 @@ func (t *Ticker) Spread() Decimal { return t.Ask.minus(t.Bid) }
 // Change is the last price against the session's first.
 func (t *Ticker) Change() Decimal { return t.Last.minus(t.Open) }
 
-// Age is how long ago the newest update was received; 0 if there was none.
+// Age is how long ago the gateway received the newest event, but for its time on the way here; 0 if there was none. It compares no two machines' clocks, and where now is of time.Now no steps
+// of this one's.
 func (t *Ticker) Age(now time.Time) time.Duration {
 	if t.Received.IsZero() {
 		return 0
 	}
-	return now.Sub(t.Received)
+	return t.AgeWhenSent + now.Sub(t.Received)
 }
 
 // Changes says which groups of a ticker an update concerns.
@@ -125,14 +128,14 @@ const (
 type Update struct {
 	Ticker
 	Changed Changes
-	// Merged is how many feed events it stands for beside the newest one: conflated by the gateway, and here while the application was busy.
+	// Merged is how many feed events it stands for beside the newest one: conflated by the gateway, and here while the application was busy. With AllEvents those are missing instead.
 	Merged uint64
 	// MissingNow is how many events will not come, of those since the last update that was taken; GapReason says why. 0 with a reason: not known how many.
 	MissingNow uint64
 	GapReason  GapReason
 }
 
-// GapReason says why events are missing; the numbers are those of the API.
+// GapReason says why events are missing; the numbers are those of the API, but for GapSlow.
 type GapReason uint8
 
 // The reasons. 0: nothing is missing.
@@ -141,7 +144,14 @@ const (
 	GapLapped                      // a reader of all events was overtaken
 	GapEpoch                       // the publisher started anew
 	GapResume                      // the gateway does not know where this client was
+
+	GapSlow GapReason = 100 // the application took events of AllEvents too slowly; not of the API
 )
 
 // String returns the reason in lower case.
-func (r GapReason) String() string { return nameOf(r, "", "feed", "lapped", "epoch", "resume") }
+func (r GapReason) String() string {
+	if r == GapSlow {
+		return "slow"
+	}
+	return nameOf(r, "", "feed", "lapped", "epoch", "resume")
+}
