@@ -35,7 +35,7 @@ type Result struct {
 	WireBytesPerUpdate    *float64 `json:"wire_bytes_per_update"`
 	EventsPerSecond       *float64 `json:"events_per_second"` // ingest only
 
-	// LatencyFrom says where latency begins: "due" or "event".
+	// LatencyFrom says where latency begins: [FromDue] or [FromEvent].
 	LatencyFrom string       `json:"latency_from,omitempty"`
 	Latency     *Percentiles `json:"latency_us"`
 	Staleness   *Percentiles `json:"staleness_us"`
@@ -53,6 +53,12 @@ type Result struct {
 	LatencyHistogram   Histogram `json:"-"`
 	StalenessHistogram Histogram `json:"-"`
 }
+
+// Where latency begins.
+const (
+	FromDue   = "due"   // when the batch was due
+	FromEvent = "event" // the intended time of the event
+)
 
 // Note says where figures are not the system's alone, or not of the load that was meant.
 type Note struct {

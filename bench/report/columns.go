@@ -26,40 +26,35 @@ const (
 // columns are all that a table may have; those without any figure are left out.
 var columns = []column{
 	{"server", "cores", everywhere, func(r *figure.Result) *float64 { return r.ServerCores }},
-	{"us", "/batch", everywhere, func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
-	{"us", "/update", filesOnly, func(r *figure.Result) *float64 { return r.CPUMicrosPerUpdate }},
-	{"s", "/million", everywhere, func(r *figure.Result) *float64 { return r.CPUSecondsPerMillion }},
-	{"batches", "/s", everywhere, batchesPerSecond},
-	{"updates", "/batch", everywhere, updatesPerBatch},
+	{"CPU us", "per batch", everywhere, func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
+	{"CPU us", "per update", filesOnly, func(r *figure.Result) *float64 { return r.CPUMicrosPerUpdate }},
+	{"CPU s", "per million", everywhere, func(r *figure.Result) *float64 { return r.CPUSecondsPerMillion }},
+	{"batches", "per s", everywhere, batchesPerSecond},
+	{"updates", "per batch", everywhere, updatesPerBatch},
 	{"merged", "%", everywhere, mergedPercent},
-	{"", "p50 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
-	{"", "p99 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"", "mean ms", filesOnly, millis(latency, func(p *figure.Percentiles) float64 { return p.Mean })},
+	{"latency", "p50 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
+	{"latency", "p99 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"latency", "mean ms", filesOnly, millis(latency, func(p *figure.Percentiles) float64 { return p.Mean })},
 	{"stale", "p50 ms", filesOnly, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
 	{"stale", "p99 ms", everywhere, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 	{"slow age", "p99 ms", everywhere, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 	{"slow age", "max ms", filesOnly, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.Max) })},
 	{"spread", "p99 ms", everywhere, millis(spread, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
-	{"events", "/s", everywhere, func(r *figure.Result) *float64 { return r.EventsPerSecond }},
-	{"wire B", "/update", everywhere, func(r *figure.Result) *float64 { return r.WireBytesPerUpdate }},
+	{"events", "per s", everywhere, func(r *figure.Result) *float64 { return r.EventsPerSecond }},
+	{"wire B", "per update", everywhere, func(r *figure.Result) *float64 { return r.WireBytesPerUpdate }},
 	{"RSS", "MB", filesOnly, func(r *figure.Result) *float64 { return r.RSSMegabytes }},
-	{"KB", "/stream", everywhere, func(r *figure.Result) *float64 { return r.RSSKilobytesPerStream }},
+	{"KB", "per stream", everywhere, func(r *figure.Result) *float64 { return r.RSSKilobytesPerStream }},
 	{"generator", "cores", everywhere, func(r *figure.Result) *float64 { return r.ClientCores }},
 	{"bus", "cores", filesOnly, func(r *figure.Result) *float64 { return r.BusCores }},
 	{"generator lag", "p99 ms", filesOnly, millis(generatorLag, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 }
 
 // heading is the column's in one line.
-func (k *column) heading() string {
-	if k.above == "" || strings.HasPrefix(k.title, "/") {
-		return k.above + k.title
-	}
-	return k.above + " " + k.title
-}
+func (k *column) heading() string { return k.above + " " + k.title }
 
 // legend says what is not plain from the titles of columns.
-const legend = "us is CPU time of the server; s/million is that for a million events published to one subscriber each; merged is the share of events that updates say were merged into them, " +
-	"- where a system does not say; p50, p99 and mean are of the latency; stale is for how long what a client holds has been out of date"
+const legend = "CPU is that of the server, per million of (events published x subscribers); merged is the share of events that updates say were merged into them, - where a system does not say; " +
+	"stale is for how long what a client holds has been out of date"
 
 func latency(r *figure.Result) *figure.Percentiles   { return r.Latency }
 func staleness(r *figure.Result) *figure.Percentiles { return r.Staleness }

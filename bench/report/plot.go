@@ -12,7 +12,7 @@ import (
 type LinePlot struct {
 	Title, XTitle, YTitle string
 	XLog, YLog            bool
-	XTicks                []Tick // empty: powers of ten, or five even steps
+	XTicks                []Tick // empty: those of the axis
 	Series                []Series
 }
 
@@ -67,7 +67,7 @@ func (a axis) at(v float64) float64 {
 	return a.start + (v-a.from)/(a.to-a.from)*(a.end-a.start)
 }
 
-// newAxis spans the values; a logarithmic one whole powers of ten.
+// newAxis spans the values, to the steps of 1, 2 and 5 around them; one that is not logarithmic begins at 0.
 func newAxis(values []float64, log bool, start, end float64) axis {
 	least, greatest := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
@@ -77,9 +77,12 @@ func newAxis(values []float64, log bool, start, end float64) axis {
 		least, greatest = min(least, v), max(greatest, v)
 	}
 	if log {
-		least, greatest = math.Floor(least), math.Ceil(greatest)
+		least, greatest = stepBelow(least), -stepBelow(-greatest)
 	} else {
 		least = min(0, least)
+		if greatest > 0 {
+			greatest = math.Pow(10, -stepBelow(-math.Log10(greatest)))
+		}
 	}
 	if greatest <= least {
 		greatest = least + 1
@@ -87,10 +90,38 @@ func newAxis(values []float64, log bool, start, end float64) axis {
 	return axis{from: least, to: greatest, start: start, end: end, log: log}
 }
 
+// nearly is what logarithms may be beside each other.
+const nearly = 1e-9
+
+// stepBelow returns the logarithm of the last step of 1, 2 and 5 that is not above a logarithm; of its negative, minus that of the first that is not
+// below, since 1/2 and 1/5 are such steps as well.
+func stepBelow(log float64) float64 {
+	below := math.Floor(log + nearly)
+	for _, step := range []float64{2, 5} {
+		if at := math.Floor(log+nearly) + math.Log10(step); at <= log+nearly {
+			below = at
+		}
+	}
+	return below
+}
+
+// steps are the marks within a power of ten: more where there are few powers.
+func (a axis) steps() []float64 {
+	const fewPowers = 2.5
+	if a.to-a.from > fewPowers {
+		return []float64{1}
+	}
+	return []float64{1, 2, 5}
+}
+
 func (a axis) ticks() (ticks []Tick) {
 	if a.log {
-		for power := a.from; power <= a.to; power++ {
-			ticks = append(ticks, Tick{math.Pow(10, power), tickText(math.Pow(10, power))})
+		for power := math.Floor(a.from); power <= a.to; power++ {
+			for _, step := range a.steps() {
+				if v := step * math.Pow(10, power); math.Log10(v) >= a.from-nearly && math.Log10(v) <= a.to+nearly {
+					ticks = append(ticks, Tick{v, tickText(v)})
+				}
+			}
 		}
 		return ticks
 	}
@@ -103,7 +134,14 @@ func (a axis) ticks() (ticks []Tick) {
 }
 
 // tickText writes a mark without digits that say nothing.
-func tickText(v float64) string { return grouped(strconv.FormatFloat(v, 'f', -1, 64)) }
+func tickText(v float64) string {
+	const digits = 6
+	text := strconv.FormatFloat(v, 'g', digits, 64)
+	if rounded, err := strconv.ParseFloat(text, 64); err == nil {
+		text = strconv.FormatFloat(rounded, 'f', -1, 64)
+	}
+	return grouped(text)
+}
 
 // WriteSVG draws the plot. Values that a logarithmic axis cannot show are left out.
 func (p *LinePlot) WriteSVG(out io.Writer) error {

@@ -28,7 +28,7 @@ func writePlots(folder string, cells []Cell, scenarios []Scenario) error {
 				title += " at " + load
 			}
 			for name, axis := range streamsAxes {
-				plots[load+" "+name] = streamsPlot(title, axis.title, group, axis.take)
+				plots[load+" "+name] = streamsPlot(title, axis, group)
 			}
 		}
 		if len(probing) > 0 {
@@ -43,14 +43,27 @@ func writePlots(folder string, cells []Cell, scenarios []Scenario) error {
 	return nil
 }
 
-// streamsAxes are what is drawn against streams.
-var streamsAxes = map[string]struct {
-	title string
-	take  func(*figure.Result) *float64
-}{
-	"cpu":           {"server CPU, cores", func(r *figure.Result) *float64 { return r.ServerCores }},
-	"cpu per batch": {"server CPU per batch, us", func(r *figure.Result) *float64 { return r.CPUMicrosPerBatch }},
-	"staleness":     {"staleness p99, ms", millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+// streamsAxis is what is drawn against streams.
+type streamsAxis struct {
+	title    string
+	log      bool
+	compares bool // it says nothing of one system alone
+	take     func(*figure.Result) *float64
+}
+
+// streamsAxes are all of them by the names of their plots.
+var streamsAxes = map[string]streamsAxis{
+	"cpu":           {"server CPU, cores", false, false, func(r *figure.Result) *float64 { return r.ServerCores }},
+	"cpu per batch": {"server CPU per batch, us", true, true, cpuPerLikeBatch},
+	"staleness":     {"staleness p99, ms", true, false, millis(staleness, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+}
+
+// cpuPerLikeBatch is for batches at an interval alone: those without one are of another size in each system.
+func cpuPerLikeBatch(r *figure.Result) *float64 {
+	if r.LatencyFrom != figure.FromDue {
+		return nil
+	}
+	return r.CPUMicrosPerBatch
 }
 
 // writePlot writes a plot that has something to show.
@@ -77,6 +90,8 @@ func groups(cells []Cell, key func(*Cell) string) (all [][]Cell) {
 	return all
 }
 
+func systemOf(c *Cell) string { return c.System }
+
 // caseWithoutStreams returns the load of a case without the number of its streams: "4x, 100 subscribers" is "4x" with any number.
 func caseWithoutStreams(c *Cell) string {
 	streams := c.Results[0].Streams
@@ -94,7 +109,7 @@ func caseWithoutStreams(c *Cell) string {
 func latencyPlot(title string, group []Cell) *LinePlot {
 	plot := &LinePlot{
 		Title: title + ", " + group[0].Case, XTitle: "percentile", YTitle: "latency, ms", XLog: true, YLog: true,
-		XTicks: []Tick{{1, "0 %"}, {2, "50 %"}, {10, "90 %"}, {100, "99 %"}, {1_000, "99.9 %"}, {10_000, "99.99 %"}},
+		XTicks: []Tick{{2, "50 %"}, {10, "90 %"}, {100, "99 %"}, {1_000, "99.9 %"}, {10_000, "99.99 %"}},
 	}
 	for i := range group {
 		h := group[i].merged(latencyOf)
@@ -103,7 +118,7 @@ func latencyPlot(title string, group []Cell) *LinePlot {
 		}
 		series := Series{Name: group[i].System}
 		const perDecade, decades = 10, 4
-		for step := range perDecade*decades + 1 {
+		for step := 1; step <= perDecade*decades; step++ {
 			nines := math.Pow(10, float64(step)/perDecade) // 1 / (1 - quantile)
 			if nines > float64(h.Count()) {
 				break
@@ -115,10 +130,14 @@ func latencyPlot(title string, group []Cell) *LinePlot {
 	return plot
 }
 
-// streamsPlot has a line for each system over the number of streams.
-func streamsPlot(title, yTitle string, cells []Cell, take func(*figure.Result) *float64) *LinePlot {
-	return linesPlot(&LinePlot{Title: title, XTitle: "streams", YTitle: yTitle, XLog: true, YLog: true}, cells, take,
+// streamsPlot has a line for each system over the number of streams; it is empty if a system without the figure makes it no comparison.
+func streamsPlot(title string, y streamsAxis, cells []Cell) *LinePlot {
+	plot := linesPlot(&LinePlot{Title: title, XTitle: "streams", YTitle: y.title, XLog: true, YLog: y.log}, cells, y.take,
 		func(c *Cell) float64 { return float64(c.Results[0].Streams) })
+	if y.compares && len(plot.Series) < len(groups(cells, systemOf)) {
+		plot.Series = nil
+	}
+	return plot
 }
 
 // kneePlot has a line for each system over the rate at which events were published.
@@ -133,7 +152,7 @@ func kneePlot(title string, cells []Cell) *LinePlot {
 
 // linesPlot draws a figure of each system over something else. A system with one point has no line, and is left out.
 func linesPlot(plot *LinePlot, cells []Cell, take func(*figure.Result) *float64, x func(*Cell) float64) *LinePlot {
-	for _, group := range groups(cells, func(c *Cell) string { return c.System }) {
+	for _, group := range groups(cells, systemOf) {
 		series := Series{Name: group[0].System}
 		for i := range group {
 			if median, least, greatest, ok := group[i].Median(take); ok {

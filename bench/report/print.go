@@ -31,6 +31,7 @@ func Print(out io.Writer, results []figure.Result, scenarios []Scenario) {
 		}
 		fmt.Fprintln(out)
 	}
+	fmt.Fprintf(out, "%s.\n\n", legend)
 }
 
 // probingTitle is above the loads of a search.

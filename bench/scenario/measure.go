@@ -71,9 +71,9 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	result.RSSMegabytes = &megabytes
 	result.RSSKilobytesPerStream = ratio(float64(used.serverBytes-rig.restBytes)/(1<<10), uint64(result.Streams))
 
-	result.LatencyFrom, result.LatencyHistogram = "event", seen.Latency
+	result.LatencyFrom, result.LatencyHistogram = figure.FromEvent, seen.Latency
 	if l.Interval > 0 && seen.Delay.Count() > 0 {
-		result.LatencyFrom, result.LatencyHistogram = "due", seen.Delay
+		result.LatencyFrom, result.LatencyHistogram = figure.FromDue, seen.Delay
 	}
 	result.StalenessHistogram = seen.Staleness
 	result.Latency, result.Staleness = result.LatencyHistogram.Percentiles(), seen.Staleness.Percentiles()
