@@ -49,7 +49,7 @@ func (l *Load) caseOf(streams int) string {
 
 // What opening and starting take on a machine of two cores, for the estimate.
 const (
-	startEstimate         = 4 * time.Second
+	startEstimate         = time.Second
 	openEstimatePerStream = 150 * time.Microsecond
 )
 
