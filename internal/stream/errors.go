@@ -35,6 +35,8 @@ var (
 	ErrStreamAge = errors.New("the stream has reached its greatest age; connect again, resuming from the last update")
 	// ErrStalled says that the client did not read for Config.SendStall; its connection is closed.
 	ErrStalled = errors.New("the client did not read for too long; read all the time, acknowledge, or ask for a longer conflation interval")
+	// ErrInternal says that the gateway failed at serving the stream: its log says at what.
+	ErrInternal = errors.New("the gateway has failed at this stream, through no fault of the client's; connect again")
 )
 
 // ending is one row of the table of endings: what ends a stream, with which code, and under which reason it is counted.
@@ -58,6 +60,7 @@ var endings = []ending{
 	{ErrDraining, codes.Unavailable, "draining", time.Second},
 	{ErrStreamAge, codes.Unavailable, "stream_age", 0},
 	{ErrStalled, codes.ResourceExhausted, "stalled", 0},
+	{ErrInternal, codes.Internal, "internal", 0},
 	{subscription.ErrClosed, codes.Unavailable, "draining", time.Second},
 	{context.Canceled, codes.Canceled, "client", 0},
 	{context.DeadlineExceeded, codes.DeadlineExceeded, "client", 0},

@@ -9,7 +9,7 @@ import (
 // Face is the side of a session that its client sees: a gRPC stream, or a WebSocket. Commands, conflation, limits and promises are the session's, and
 // so the same on every face.
 type Face interface {
-	// Context ends when the client has gone.
+	// Context ends when the client has gone, or End was called: what the handler waits for outside of Receive ends then.
 	Context() context.Context
 	// Group is the connection that carries the session.
 	Group() *subscription.Conn

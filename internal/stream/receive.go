@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -36,10 +37,21 @@ func (x *session) receive() error {
 func (s *Server) aside(f func() error) error {
 	s.asides <- struct{}{}
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() { done <- s.guarded(f) }()
 	err := <-done
 	<-s.asides
 	return err
+}
+
+// guarded runs f, and makes an error of a panic: what one client has said must not end the streams of others. What streams share is changed by flush workers alone, never here.
+func (s *Server) guarded(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.log.Error("a panic ends a stream", "panic", cause, "stack", string(debug.Stack()))
+			err = ErrInternal
+		}
+	}()
+	return f()
 }
 
 // take serves a message. What waits is done here, what goes deep aside.

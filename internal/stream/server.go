@@ -159,7 +159,7 @@ func (s *Server) Serve(face Face) error {
 		return ErrDraining
 	})
 	if !s.draining.Load() { // else Drain's GoingAway may have missed the session
-		err = x.receive()
+		err = s.guarded(x.receive)
 	}
 	x.subscriptions.Close()
 	x.watchLeftovers()

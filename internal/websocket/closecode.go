@@ -12,6 +12,8 @@ import (
 
 var (
 	errFrameKind   = errors.New("the frame is of the wrong kind: tickgate.v1.proto takes binary frames, tickgate.v1.json text frames")
+	errFraming     = errors.New("the frames are not those of a WebSocket client (RFC 6455): check masking, opcodes and fragments")
+	errControlRate = errors.New("pings come too fast: one a second is enough")
 	errOrigin      = errors.New("pages of this origin may not connect: add it to the gateway's setting web-origins")
 	errSubprotocol = errors.New("no subprotocol in common: offer tickgate.v1.proto or tickgate.v1.json")
 )
@@ -25,6 +27,8 @@ var byError = []struct {
 	code websocket.StatusCode
 }{
 	{errFrameKind, websocket.StatusUnsupportedData},
+	{errFraming, websocket.StatusProtocolError},
+	{errControlRate, websocket.StatusTryAgainLater},
 	{stream.ErrMessageSize, websocket.StatusMessageTooBig},
 	{errOrigin, websocket.StatusPolicyViolation},
 	{errSubprotocol, websocket.StatusProtocolError},

@@ -3,8 +3,6 @@ package websocket
 import (
 	"errors"
 	"fmt"
-	"path"
-	"strings"
 	"time"
 )
 
@@ -13,8 +11,8 @@ var ErrConfig = errors.New("websocket: configuration")
 
 // Config bounds what browsers may do. Each field is a setting of the gateway.
 type Config struct {
-	// Origins are the other origins whose pages may connect, such as https://desk.example.com or *.example.com; default none: only pages that the gateway
-	// itself has served, and programs, which name no origin.
+	// Origins are the other origins whose pages may connect, such as https://desk.example.com, or *.example.com for every host below example.com; default none:
+	// only pages that the gateway itself has served, and programs, which name no origin.
 	Origins []string
 	// Compression compresses messages, default false. It saves bytes and costs processor time, and latency with it.
 	Compression bool
@@ -33,8 +31,8 @@ func DefaultConfig() Config {
 // Validate names the first setting that cannot work.
 func (c Config) Validate() error {
 	for _, origin := range c.Origins {
-		if _, err := path.Match(strings.ToLower(origin), ""); err != nil || origin == "" || origin == "*" {
-			return fmt.Errorf("%w: web-origins has %q, give origins such as https://desk.example.com or patterns such as *.example.com", ErrConfig, origin)
+		if _, err := parseOrigin(origin); err != nil {
+			return fmt.Errorf("%w: web-origins has %q: %w; give origins such as https://desk.example.com or *.example.com", ErrConfig, origin, err)
 		}
 	}
 	if c.SendBufferBytes < 4<<10 || c.SendBufferBytes > 16<<20 {

@@ -4,20 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 
 	"tickgate/internal/stream"
 	"tickgate/pkg/subscription"
 )
 
+// Control frames (pings, and answers to ours) that a client may send: as many at once, and then as many a second.
+const (
+	controlBurst     = 20
+	controlPerSecond = 1
+)
+
 // face is the stream.Face of a WebSocket.
 type face struct {
-	// Immutable after newFace.
+	// Immutable after open.
 	handler  *Handler
 	conn     *websocket.Conn
 	raw      net.Conn // nil: the server has no ConnContext
@@ -25,27 +34,40 @@ type face struct {
 	group    *subscription.Conn
 	clientID string
 	remote   string
-	ctx      context.Context // ends when the client has gone
-	cancel   context.CancelFunc
+
+	ctx     context.Context         // the handler's: it ends with a cause when the session does
+	end     context.CancelCauseFunc // of ctx
+	io      context.Context         // of reads and writes: it ends when the client has gone, or has been told why it must
+	hangUp  context.CancelFunc      // of io
+	control *rate.Limiter           // of control frames
 
 	outbox *outbox
 	reads  atomic.Uint64 // how often a read has begun or ended: odd while one waits
 	writes atomic.Uint64 // likewise for writes
+
+	memory []byte // owned by the sender: for the message that is being written
 }
 
 var _ stream.Face = (*face)(nil)
 
-func newFace(h *Handler, conn *websocket.Conn, raw net.Conn, r *http.Request) *face {
-	conn.SetReadLimit(int64(h.service.MaxMessageBytes()))
-	if tcp, ok := raw.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(h.config.SendBufferBytes) // without it values wait in the kernel for longer
-	}
+func newFace(h *Handler, r *http.Request) *face {
 	f := &face{
-		handler: h, conn: conn, raw: raw, encoding: encodings[conn.Subprotocol()], group: h.hub.NewConn(),
-		clientID: r.URL.Query().Get(stream.ClientIDKey), remote: r.RemoteAddr, outbox: newOutbox(),
+		handler: h, clientID: r.URL.Query().Get(stream.ClientIDKey), remote: r.RemoteAddr, outbox: newOutbox(),
+		control: rate.NewLimiter(controlPerSecond, controlBurst),
 	}
-	f.ctx, f.cancel = context.WithCancel(context.Background()) // the request's own context says nothing once it is a WebSocket
+	f.raw, _ = r.Context().Value(connKey{}).(net.Conn)
+	f.io, f.hangUp = context.WithCancel(context.Background()) // the request's own context says nothing once it is a WebSocket
+	f.ctx, f.end = context.WithCancelCause(f.io)
 	return f
+}
+
+// open gives the face its WebSocket.
+func (f *face) open(conn *websocket.Conn) {
+	f.conn, f.encoding, f.group = conn, encodings[conn.Subprotocol()], f.handler.hub.NewConn()
+	conn.SetReadLimit(int64(f.handler.service.MaxMessageBytes()))
+	if tcp, ok := f.raw.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(f.handler.config.SendBufferBytes) // without it values wait in the kernel for longer
+	}
 }
 
 // Context implements stream.Face.
@@ -63,18 +85,56 @@ func (f *face) Remote() string { return f.remote }
 // Receive implements stream.Face.
 func (f *face) Receive() ([]byte, error) {
 	f.reads.Add(1)
-	kind, message, err := f.conn.Read(f.ctx)
+	kind, message, err := f.conn.Read(f.io)
 	f.reads.Add(1)
 	switch {
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return nil, stream.ErrMessageSize
 	case err != nil:
-		f.cancel()
-		return nil, fmt.Errorf("%w (%w)", context.Canceled, err) // whoever went, the session is over
+		return nil, f.readError(err)
 	case kind != f.encoding.frames:
 		return nil, fmt.Errorf("%w: %w", stream.ErrProtocol, errFrameKind)
 	}
 	return f.encoding.decode(message)
+}
+
+// readError says what a failed read means: the session was ended meanwhile, the client does not speak the protocol, or it has gone.
+func (f *face) readError(err error) error {
+	if cause := context.Cause(f.ctx); cause != nil {
+		return cause
+	}
+	if brokenFraming(err) {
+		return fmt.Errorf("%w: %w (%w)", stream.ErrProtocol, errFraming, err)
+	}
+	f.hangUp()
+	return fmt.Errorf("%w (%w)", context.Canceled, err) // whoever went, the session is over
+}
+
+// brokenFraming tells what the client did wrong, for which the library has errors without a type, from the ends of connections, which have one.
+func brokenFraming(err error) bool {
+	var ofNetwork net.Error
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, context.Canceled, context.DeadlineExceeded, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return false
+		}
+	}
+	return websocket.CloseStatus(err) == -1 && !errors.As(err, &ofNetwork)
+}
+
+type controlOutcome uint8
+
+const (
+	controlAllowed controlOutcome = iota
+	controlExcess                 // the session has been ended for it
+)
+
+// noteControl counts a control frame. Each costs the gateway a write, or at least reading, that no limit of commands knows of. The library calls it while it reads.
+func (f *face) noteControl() controlOutcome {
+	if f.control.Allow() {
+		return controlAllowed
+	}
+	f.End(fmt.Errorf("%w (%w)", stream.ErrCommandRate, errControlRate))
+	return controlExcess
 }
 
 // Send implements stream.Face.
@@ -89,13 +149,14 @@ func (f *face) Send(frame *stream.Frame) error {
 // End implements stream.Face: what is in the outbox goes first, then the reason. A client that does not take them is cut off, and so is one that does not answer the close frame.
 func (f *face) End(err error) {
 	if f.outbox.end(err) == endedNow {
+		f.end(err)
 		time.AfterFunc(f.handler.service.SendStall(), f.Disconnect) // too late is no harm
 	}
 }
 
 // Disconnect implements stream.Face.
 func (f *face) Disconnect() {
-	f.cancel()
+	f.hangUp()
 	if f.raw == nil {
 		go func() { _ = f.conn.CloseNow() }() // it may wait for a write that is under way
 		return
@@ -115,8 +176,8 @@ func (f *face) finish(err error) {
 // send writes frames until the outbox has ended, and then says why.
 func (f *face) send() {
 	defer close(f.outbox.sent)
-	defer f.cancel() // only now: it would end the connection before the close frame
-	var failed error
+	defer f.hangUp() // only now: it would end the connection before the close frame
+	var failed error // why nothing is written any more
 	for {
 		frames, ended := f.outbox.take()
 		for _, frame := range frames {
@@ -134,14 +195,15 @@ func (f *face) send() {
 }
 
 func (f *face) write(message []byte) error {
-	encoded, err := f.encoding.encode(message)
+	encoded, err := f.encoding.encode(&f.memory, message)
 	if err != nil {
-		f.handler.log.Error("a message could not be translated", "error", err)
+		f.handler.log.Error("a message could not be written, which ends its stream", "error", err, "client", f.clientID)
+		f.End(fmt.Errorf("%w (%w)", stream.ErrInternal, err))
 		return err
 	}
 	f.writes.Add(1)
 	defer f.writes.Add(1)
-	return f.conn.Write(f.ctx, f.encoding.frames, encoded)
+	return f.conn.Write(f.io, f.encoding.frames, encoded)
 }
 
 // ping notices a client that has vanished. An answer that is missing because the session is not reading, since the client's commands are being delayed, is no sign of that, nor one that
@@ -151,7 +213,7 @@ func (f *face) ping() {
 	defer ticker.Stop()
 	for {
 		select {
-		case <-f.ctx.Done():
+		case <-f.io.Done():
 			return
 		case <-f.outbox.sent:
 			return
@@ -161,10 +223,10 @@ func (f *face) ping() {
 		if writes%2 == 1 {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(f.ctx, f.handler.config.PingTimeout)
+		ctx, cancel := context.WithTimeout(f.io, f.handler.config.PingTimeout)
 		err := f.conn.Ping(ctx)
 		cancel()
-		if waiting := reads%2 == 1 && f.reads.Load() == reads && f.writes.Load() == writes; err != nil && waiting && f.ctx.Err() == nil {
+		if waiting := reads%2 == 1 && f.reads.Load() == reads && f.writes.Load() == writes; err != nil && waiting && f.io.Err() == nil {
 			f.handler.log.Debug("a client does not answer pings", "client", f.clientID, "remote", f.remote)
 			f.Disconnect()
 			return

@@ -20,6 +20,7 @@ type Handler struct {
 	service *stream.Server
 	hub     *subscription.Hub
 	config  Config
+	origins []originPattern
 	log     *slog.Logger
 
 	serving sync.WaitGroup
@@ -35,7 +36,12 @@ func NewHandler(service *stream.Server, hub *subscription.Hub, config Config, lo
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	return &Handler{service: service, hub: hub, config: config, log: log, faces: make(map[*face]struct{})}, nil
+	h := &Handler{service: service, hub: hub, config: config, log: log, faces: make(map[*face]struct{})}
+	for _, origin := range config.Origins {
+		pattern, _ := parseOrigin(origin) // as Validate did
+		h.origins = append(h.origins, pattern)
+	}
+	return h, nil
 }
 
 // connKey finds the connection of a request.
@@ -43,6 +49,9 @@ type connKey struct{}
 
 // ConnContext is for http.Server: with it a client that does not read can be cut off at once.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok { // of TLS, which would wait for a last word of its own
+		conn = wrapped.NetConn()
+	}
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
@@ -53,10 +62,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this gateway is draining; try another one, or later", http.StatusServiceUnavailable)
 		return
 	}
-	raw, _ := r.Context().Value(connKey{}).(net.Conn)
+	f := newFace(h, r)
 	options := &websocket.AcceptOptions{
 		Subprotocols:       []string{SubprotocolProto, SubprotocolJSON},
 		InsecureSkipVerify: true, // the origin is checked below, so that a page gets to see why it is turned away
+		OnPingReceived:     func(context.Context, []byte) bool { return f.noteControl() == controlAllowed },
+		OnPongReceived:     func(context.Context, []byte) { f.noteControl() },
 	}
 	if h.config.Compression {
 		options.CompressionMode = websocket.CompressionNoContextTakeover
@@ -66,13 +77,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.log.Debug("no WebSocket", "remote", r.RemoteAddr, "error", err)
 		return
 	}
-	h.serve(newFace(h, conn, raw, r), h.refusal(r, conn))
+	f.open(conn)
+	h.serve(f, h.refusal(r, conn))
 }
 
 // refusal says why the client is turned away, or nil.
 func (h *Handler) refusal(r *http.Request, conn *websocket.Conn) error {
 	switch {
-	case !h.config.allowed(r):
+	case !h.allows(r):
 		return errOrigin
 	case encodings[conn.Subprotocol()] == nil:
 		return errSubprotocol
