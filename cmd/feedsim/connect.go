@@ -18,26 +18,31 @@ import (
 // envPrefix begins the environment variables of the project.
 const envPrefix = settings.ProjectPrefix
 
-// publishing is what every command needs to publish.
-type publishing struct {
+// connecting is what every command needs to reach NATS.
+type connecting struct {
 	connection  bus.Connection
 	natsTimeout time.Duration
-	publisher   publish.Config
 	set         *settings.Set // of the above, after register
+}
+
+// publishing is what commands that publish need.
+type publishing struct {
+	connecting
+	publisher publish.Config
 }
 
 // flushTimeout is how long NATS may take to get the last events.
 const flushTimeout = 5 * time.Second
 
-func defaultPublishing() publishing {
-	return publishing{
-		connection:  bus.Connection{URL: nats.DefaultURL},
-		natsTimeout: 10 * time.Second,
-		publisher:   publish.DefaultConfig(),
-	}
+func defaultConnecting() connecting {
+	return connecting{connection: bus.Connection{URL: nats.DefaultURL}, natsTimeout: 10 * time.Second}
 }
 
-func (s *publishing) register(set *settings.Set) {
+func defaultPublishing() publishing {
+	return publishing{connecting: defaultConnecting(), publisher: publish.DefaultConfig()}
+}
+
+func (s *connecting) register(set *settings.Set) {
 	s.set = set
 	flags, c := set.Flags(), &s.connection
 	flags.StringVar(&c.URL, "nats-url", c.URL, "NATS `servers`, separated by commas")
@@ -49,11 +54,19 @@ func (s *publishing) register(set *settings.Set) {
 	flags.StringVar(&c.TLSCert, "nats-tls-cert", c.TLSCert, "PEM `file` of the client certificate")
 	flags.StringVar(&c.TLSKey, "nats-tls-key", c.TLSKey, "PEM `file` of its key")
 	flags.DurationVar(&s.natsTimeout, "nats-timeout", s.natsTimeout, "how long to wait for NATS at the start")
-	p := &s.publisher
+}
+
+func (s *publishing) register(set *settings.Set) {
+	s.connecting.register(set)
+	flags, p := set.Flags(), &s.publisher
 	flags.StringVar(&p.Name, "publisher", p.Name, "`name` of this feed; two feeds of one bus need two names")
-	flags.StringVar(&p.Prefix, "subject-prefix", p.Prefix, "first `token` of every bus subject")
+	registerPrefix(set, &p.Prefix)
 	flags.IntVar(&p.BatchEvents, "batch", p.BatchEvents, "most `events` in one message; only those of one symbol and kind that are due together")
 	flags.DurationVar(&p.HeartbeatEvery, "heartbeat", p.HeartbeatEvery, "interval of signs of life")
+}
+
+func registerPrefix(set *settings.Set, prefix *string) {
+	set.Flags().StringVar(prefix, "subject-prefix", *prefix, "first `token` of every bus subject")
 }
 
 // link is a connection to NATS, from connect to close.
@@ -67,9 +80,9 @@ type link struct {
 }
 
 // connect waits until NATS is there: a feed that starts without it would lose its first events.
-func (s *publishing) connect(ctx context.Context, log *slog.Logger) (*link, error) {
+func (s *connecting) connect(ctx context.Context, name string, log *slog.Logger) (*link, error) {
 	l := &link{connected: make(chan struct{}), closed: make(chan struct{})}
-	connection, err := bus.Connect(s.connection, "feedsim "+s.publisher.Name, log, bus.Handlers{
+	connection, err := bus.Connect(s.connection, "feedsim "+name, log, bus.Handlers{
 		Disconnected: func(err error) {
 			if !l.closing.Load() {
 				log.Warn("NATS is away; events are lost until it is back", "error", err)
@@ -93,7 +106,7 @@ func (s *publishing) connect(ctx context.Context, log *slog.Logger) (*link, erro
 	return l, nil
 }
 
-func (s *publishing) awaitConnection(ctx context.Context, l *link) error {
+func (s *connecting) awaitConnection(ctx context.Context, l *link) error {
 	timeout := time.NewTimer(s.natsTimeout)
 	defer timeout.Stop()
 	select {

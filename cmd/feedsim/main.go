@@ -43,7 +43,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"generate", "publish a made-up market, the same for the same seed", program.generate},
-		{"replay", "publish recorded quotes and trades from CSV files at their pace", program.replay},
+		{"replay", "publish recorded quotes and trades at their pace", program.replay},
+		{"record", "write what the bus carries to files that replay reads", program.record},
 	}
 }
 

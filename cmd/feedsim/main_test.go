@@ -16,7 +16,12 @@ import (
 	"tickgate/internal/feedsim"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const patience = 20 * time.Second
 
@@ -200,6 +205,10 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"replay", "--batch=0", other}, exitUsage, "batch is 0"},
 		{[]string{"replay", other}, exitFailed, "other.csv: the header does not fit"},
 		{[]string{"replay", "no/such.csv"}, exitFailed, "no/such.csv"},
+		{[]string{"record"}, exitUsage, "name the folder"},
+		{[]string{"record", "--directory=x", "--format=xls"}, exitUsage, `flag --format "xls"`},
+		{[]string{"record", "--directory=x", "--rotate-every=1ms"}, exitUsage, "rotate-every is 1ms"},
+		{[]string{"replay", "."}, exitUsage, "holds no recording"},
 		{[]string{"generate", "file"}, exitUsage, `"file"`},
 		{[]string{"generate", "--rate=0"}, exitUsage, "rate is 0"},
 		{[]string{"generate", "--nats-url=nats://127.0.0.1:1", "--nats-timeout=50ms"}, exitFailed, `"nats://127.0.0.1:1": no NATS server answers there within 50ms`},
@@ -234,7 +243,7 @@ func TestHelpAndConfiguration(t *testing.T) {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q", c.args, code, stdout, stderr)
 		}
 	}
-	for _, args := range [][]string{nil, {"record"}} {
+	for _, args := range [][]string{nil, {"play"}} {
 		if code, _, stderr := feedsimRun(t.Context(), t, nil, args...); code != exitUsage || !strings.Contains(stderr, "replay") {
 			t.Errorf("%q: exit code %d, stderr %q", args, code, stderr)
 		}

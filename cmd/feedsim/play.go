@@ -33,7 +33,7 @@ type playback struct {
 func (p program) play(ctx context.Context, b playback) error {
 	line := newStatusLine(p.stderr)
 	log := slog.New(slog.NewTextHandler(line, nil))
-	link, err := b.publishing.connect(ctx, log)
+	link, err := b.publishing.connect(ctx, b.publishing.publisher.Name, log)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

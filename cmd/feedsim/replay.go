@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/feedsim/record"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/settings"
 )
@@ -34,7 +36,8 @@ func (p program) replay(ctx context.Context, args []string) error {
 	set := settings.New("feedsim replay", envPrefix)
 	set.IgnoreEnv(settings.ProjectVariables()...)
 	set.Arguments = "FILE..."
-	set.Description = "Publishes the quotes and trades of CSV files, merged by time, at the pace at which they were recorded. Files may be compressed with gzip."
+	set.Description = "Publishes recorded quotes and trades, merged by time, at the pace at which they were recorded. A FILE is a folder that feedsim record wrote, CSV\n" +
+		"compressed with gzip or zstd or not, or Parquet."
 	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol, cloneShift: replay.DefaultConfig().CloneShift}
 	publishing := defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeRecorded}
@@ -117,9 +120,22 @@ func (s *replaySettings) config(set *settings.Set, t timing) (replay.Config, err
 		}
 	}
 	for _, path := range set.Flags().Args() {
-		config.Files = append(config.Files, datafile.Path(path))
+		if err := addPath(&config, path); err != nil {
+			return config, err
+		}
 	}
 	return config, config.Validate()
+}
+
+// addPath adds a file, or the recording in a folder.
+func addPath(config *replay.Config, path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		config.Files = append(config.Files, datafile.Path(path)) // what is wrong with it is told when it is opened
+		return nil
+	}
+	series, err := record.Series(path)
+	config.Series = append(config.Series, series...)
+	return err
 }
 
 func (s *replaySettings) layouts(set *settings.Set) ([]datafile.Layout, error) {

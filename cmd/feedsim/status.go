@@ -44,8 +44,19 @@ func (l *statusLine) Write(b []byte) (int, error) {
 	return l.out.Write(b)
 }
 
-// follow draws where the player is until the function that it returns is called, which waits for the drawing to end and clears the line.
+// follow draws where the player is until the function that it returns is called.
 func (l *statusLine) follow(p player, position func(feedsim.Progress) string) (stop func()) {
+	var last feedsim.Progress
+	return l.drawAgain(func() string {
+		now := p.Progress()
+		text := status(now, last, position)
+		last = now
+		return text
+	})
+}
+
+// drawAgain draws a text again and again until the function that it returns is called, which waits for the drawing to end and clears the line.
+func (l *statusLine) drawAgain(text func() string) (stop func()) {
 	if !l.isTerminal {
 		return func() {}
 	}
@@ -54,7 +65,6 @@ func (l *statusLine) follow(p player, position func(feedsim.Progress) string) (s
 		defer close(stopped)
 		ticker := time.NewTicker(statusEvery)
 		defer ticker.Stop()
-		var last feedsim.Progress
 		for {
 			select {
 			case <-stopping:
@@ -62,9 +72,7 @@ func (l *statusLine) follow(p player, position func(feedsim.Progress) string) (s
 				return
 			case <-ticker.C:
 			}
-			now := p.Progress()
-			l.draw(status(now, last, position))
-			last = now
+			l.draw(text())
 		}
 	}()
 	return func() {

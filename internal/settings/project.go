@@ -25,7 +25,8 @@ var (
 		"seed", "symbols", "symbol-name", "rate", "burst-factor", "burst-every", "burst-for", "tick-size", "lot-size", "start-price", "spread-ticks",
 		"trade-share", "crossed-share", "count", "duration", "preset", "map", "symbol", "loop", "clones", "clone-shift", "strict", "speed", "event-time",
 		"step", "nats-url", "nats-user", "nats-password", "nats-creds-file", "nats-nkey-file", "nats-tls-ca", "nats-tls-cert", "nats-tls-key",
-		"nats-timeout", "publisher", "subject-prefix", "batch", "heartbeat",
+		"nats-timeout", "publisher", "subject-prefix", "batch", "heartbeat", "directory", "format", "rotate-every", "rotate-bytes", "flush-every",
+		"pending-messages",
 	}
 	otherNames = []string{ // of the other programs and the tests
 		"address",      // of tickctl

@@ -3,19 +3,16 @@ package csvfile
 import (
 	"errors"
 	"math"
-	"strings"
 
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
 )
 
 var (
-	errTime      = errors.New("not a whole number of time units since 1970")
-	errAggressor = errors.New("not one of buy, sell, b, s, or nothing")
-	errNegative  = errors.New("negative")
-	errMissing   = errors.New("empty")
-	errCount     = errors.New("not a whole number from 0")
-	errStatus    = errors.New("not one of TRADING, HALTED, AUCTION, CLOSED, UNKNOWN")
+	errTime     = errors.New("not a whole number of time units since 1970")
+	errNegative = errors.New("negative")
+	errMissing  = errors.New("empty")
+	errCount    = errors.New("not a whole number from 0")
 )
 
 // alwaysFits is how many decimal digits any int64 mantissa has room for.
@@ -83,30 +80,4 @@ func parseCount(text []byte) (uint64, error) {
 		count = count*10 + uint64(c-'0')
 	}
 	return count, nil
-}
-
-func parseStatus(text []byte) (tick.TradingStatus, error) {
-	status, ok := datafile.ParseStatus(string(text))
-	if !ok {
-		return 0, errStatus
-	}
-	return status, nil
-}
-
-func parseAggressor(text []byte) (tick.Side, error) {
-	switch string(text) { // the usual spellings first, without folding
-	case "buy", "BUY", "b", "B":
-		return tick.SideBuy, nil
-	case "sell", "SELL", "s", "S":
-		return tick.SideSell, nil
-	case "":
-		return tick.SideUnknown, nil
-	}
-	switch strings.ToLower(string(text)) {
-	case "buy":
-		return tick.SideBuy, nil
-	case "sell":
-		return tick.SideSell, nil
-	}
-	return tick.SideUnknown, errAggressor
 }

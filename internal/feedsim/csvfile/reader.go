@@ -8,6 +8,7 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
+	"tickgate/pkg/tick"
 )
 
 // Reader is a feedsim.Source of the rows of one file, in file order. At is the row's ts_recv.
@@ -97,3 +98,6 @@ func (r *Reader) broken(err error) error {
 	}
 	return fmt.Errorf("%w: %s: cannot be read after line %d: %w", datafile.ErrFile, r.content.Name, r.lines.number, err)
 }
+
+// Kind returns the kind of the file's events.
+func (r *Reader) Kind() tick.Kind { return r.binding.Kind }

@@ -60,7 +60,7 @@ func (r *Reader) parseBody(e *tick.Event) (err error) {
 	case tick.KindTrade:
 		return r.parseTrade(e)
 	case tick.KindStatus:
-		if e.Status, err = parseStatus(r.text(datafile.FieldStatus)); err != nil {
+		if e.Status, err = datafile.ParseStatus(r.text(datafile.FieldStatus)); err != nil {
 			return r.fieldError(datafile.FieldStatus, err)
 		}
 		return nil
@@ -80,7 +80,7 @@ func (r *Reader) parseTrade(e *tick.Event) error {
 	if size.Mantissa < 0 {
 		return r.fieldError(datafile.FieldSize, errNegative)
 	}
-	side, err := parseAggressor(r.text(datafile.FieldAggressor))
+	side, err := datafile.ParseSide(r.text(datafile.FieldAggressor))
 	if err != nil {
 		return r.fieldError(datafile.FieldAggressor, err)
 	}
@@ -119,13 +119,10 @@ func (r *Reader) pair(bidField, askField datafile.Field, bid, ask *tick.Amount) 
 	if a.Scale == b.Scale {
 		return a.Scale, nil
 	}
-	scale = max(a.Scale, b.Scale)
-	if bid.Mantissa, err = b.Rescale(scale); err != nil {
+	if scale, err = datafile.SameScale(&b, &a); err != nil {
 		return 0, r.fieldError(bidField, err)
 	}
-	if ask.Mantissa, err = a.Rescale(scale); err != nil {
-		return 0, r.fieldError(askField, err)
-	}
+	bid.Mantissa, ask.Mantissa = b.Mantissa, a.Mantissa
 	return scale, nil
 }
 

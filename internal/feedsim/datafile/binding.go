@@ -109,14 +109,18 @@ func newBinding(columns []string, l Layout, t Template) Binding {
 }
 
 // Used returns the indices of the columns that the binding reads, in ascending order.
-func (b *Binding) Used() []int {
-	var used []int
-	for _, index := range b.Index {
-		used = append(used, index)
-	}
+func (b *Binding) Used() []int { return distinct(append(b.SymbolColumns(), b.Index[:]...)) }
+
+// SymbolColumns returns the indices of the columns that make the symbol, in ascending order.
+func (b *Binding) SymbolColumns() []int {
+	var columns []int
 	for _, p := range b.symbol {
-		used = append(used, p.index)
+		columns = append(columns, p.index)
 	}
-	slices.Sort(used)
-	return slices.DeleteFunc(slices.Compact(used), func(index int) bool { return index == AbsentColumn })
+	return distinct(columns)
+}
+
+func distinct(indices []int) []int {
+	slices.Sort(indices)
+	return slices.DeleteFunc(slices.Compact(indices), func(index int) bool { return index == AbsentColumn })
 }

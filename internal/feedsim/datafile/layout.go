@@ -42,9 +42,11 @@ var fieldNames = [fieldCount]string{
 // String returns the name of the field in a mapping.
 func (f Field) String() string { return fieldNames[f] }
 
-func (f Field) isTime() bool { return f == FieldTsRecv || f == FieldTsEvent }
+// IsTime reports whether the field is a time.
+func (f Field) IsTime() bool { return f == FieldTsRecv || f == FieldTsEvent }
 
-func (f Field) isDecimal() bool { return f >= FieldBidPrice && f <= FieldSize }
+// IsDecimal reports whether the field is a price or a size.
+func (f Field) IsDecimal() bool { return f >= FieldBidPrice && f <= FieldSize }
 
 // Column is the source of a field.
 type Column struct {
@@ -142,7 +144,7 @@ func parseField(name string) (Field, bool) {
 
 // parseColumn takes a unit or digits off the end; a colon before anything else belongs to the name.
 func parseColumn(f Field, text string) Column {
-	if f.isTime() {
+	if f.IsTime() {
 		for _, u := range units {
 			if name, ok := strings.CutSuffix(text, ":"+u.name); ok {
 				return Column{Name: name, Unit: u.unit}
@@ -150,7 +152,7 @@ func parseColumn(f Field, text string) Column {
 		}
 		return Column{Name: text, Unit: Nanoseconds}
 	}
-	if colon := strings.LastIndexByte(text, ':'); colon > 0 && f.isDecimal() {
+	if colon := strings.LastIndexByte(text, ':'); colon > 0 && f.IsDecimal() {
 		if digits, err := strconv.ParseUint(text[colon+1:], 10, 8); err == nil && digits <= tick.MaxScale {
 			return Column{Name: text[:colon], Rounded: true, Digits: uint8(digits)}
 		}

@@ -29,3 +29,18 @@ func RoundDouble(v float64, digits uint8, scratch []byte) (tick.Decimal, []byte,
 	d, err := tick.ParseDecimal(string(scratch))
 	return d, scratch, err
 }
+
+// SameScale brings the two sides of a quote to the greater of their scales, and returns it.
+func SameScale(bid, ask *tick.Decimal) (scale uint8, err error) {
+	scale = max(bid.Scale, ask.Scale)
+	for _, d := range [...]*tick.Decimal{bid, ask} {
+		if d.Scale == scale {
+			continue
+		}
+		if d.Mantissa, err = d.Rescale(scale); err != nil {
+			return 0, err
+		}
+		d.Scale = scale
+	}
+	return scale, nil
+}

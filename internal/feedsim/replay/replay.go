@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/csvfile"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
@@ -19,8 +18,11 @@ var ErrConfig = errors.New("replay: configuration")
 
 // Config of a Replay.
 type Config struct {
-	// Files to play together, merged by time. At least one; no default.
+	// Files to play together, merged by time. No default.
 	Files []datafile.File
+	// Series are files that follow on each other, such as those of a recording: of each series one is open at a time. They are merged after Files. At least one file
+	// or series is needed.
+	Series [][]datafile.File
 	// Layouts to try on each file; the first that fits its header is taken. Default: all presets.
 	Layouts []datafile.Layout
 	// Symbol says how the symbol is made of columns. Default "": as the layout says, {symbol}.{venue} for mappings.
@@ -57,7 +59,7 @@ func DefaultConfig() Config {
 
 // Validate names the first field that is out of its range.
 func (c Config) Validate() error {
-	if len(c.Files) == 0 {
+	if len(c.Files)+len(c.Series) == 0 {
 		return fmt.Errorf("%w: files: give at least one file", ErrConfig)
 	}
 	if len(c.Layouts) == 0 {
@@ -93,7 +95,7 @@ func (c Config) template() (datafile.Template, error) {
 // Replay plays files.
 type Replay struct {
 	// Immutable after New.
-	files   []datafile.File
+	series  [][]datafile.File
 	options datafile.Options
 	clones  int
 	shift   time.Duration
@@ -124,7 +126,11 @@ func newReplay(c Config) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Replay{files: c.Files, options: datafile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
+	var series [][]datafile.File
+	for _, f := range c.Files {
+		series = append(series, []datafile.File{f})
+	}
+	return &Replay{series: append(series, c.Series...), options: datafile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
 }
 
 // Probe opens each file, reads its header and closes it: what is wrong with its name or columns is known before anything else starts.
@@ -149,15 +155,15 @@ func (r *Replay) Progress() feedsim.Progress { return r.feed.Progress() }
 // Report returns what was read, over all passes. It is for after Run.
 func (r *Replay) Report() datafile.Report { return r.report }
 
-// open opens all files before the first event is played: a wrong one is told at once.
+// open opens all files, and the first of each series, before the first event is played: a wrong one is told at once.
 func (r *Replay) open() (feedsim.Source, error) {
 	var m merged
-	for _, f := range r.files {
-		reader, err := csvfile.Open(f, r.options, &r.report)
+	for _, files := range r.series {
+		source, err := r.openChain(files)
 		if err != nil {
 			return nil, errors.Join(err, m.Close())
 		}
-		m.add(reader)
+		m.add(source)
 	}
 	return withClones(&m, r.clones, r.shift), nil
 }

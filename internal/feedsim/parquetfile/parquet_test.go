@@ -1,0 +1,239 @@
+package parquetfile_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/datafile"
+	"tickgate/internal/feedsim/parquetfile"
+	"tickgate/pkg/tick"
+)
+
+// inMemory is a file's bytes as a file.
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
+func file(content []byte) datafile.File {
+	return datafile.File{Name: "f.parquet", Open: func() (io.ReadCloser, error) { return inMemory{bytes.NewReader(content)}, nil }}
+}
+
+func options(t testing.TB, mapping string) datafile.Options {
+	t.Helper()
+	o := datafile.Options{Layouts: datafile.Presets(), Log: slog.New(slog.DiscardHandler)}
+	if mapping == "" {
+		return o
+	}
+	layout, err := datafile.ParseLayout(mapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := datafile.ParseTemplate("{sym}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Layouts, o.Symbol = []datafile.Layout{layout}, template
+	return o
+}
+
+func open(f datafile.File, o datafile.Options, report *datafile.Report) (*parquetfile.Reader, error) {
+	content, err := f.Unpack()
+	if err != nil {
+		return nil, err
+	}
+	return parquetfile.New(content, o, report)
+}
+
+// read returns the rows of a file as lines of recorded CSV, and how its reading ended.
+func read(f datafile.File, o datafile.Options) (lines []string, report datafile.Report, err error) {
+	r, err := open(f, o, &report)
+	if err != nil {
+		return nil, report, err
+	}
+	for {
+		item, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return lines, report, r.Close()
+		}
+		if err != nil {
+			return lines, report, errors.Join(err, r.Close())
+		}
+		lines = append(lines, strings.TrimSpace(string(csvfile.AppendRow(nil, item))))
+	}
+}
+
+func write(t testing.TB, kind tick.Kind, items ...feedsim.Item) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := parquetfile.NewWriter(&b, kind)
+	for i := range items {
+		if err := w.Write(&items[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestEveryMantissaIsExact: whatever fits the bus comes back with its digits, over all scales, signs and absences.
+func TestEveryMantissaIsExact(t *testing.T) {
+	var items []feedsim.Item
+	var want []string
+	for scale := range uint8(tick.MaxScale + 1) {
+		for i, mantissa := range []int64{0, 1, -1, 10, 1<<53 + 1, math.MaxInt64, -math.MaxInt64} {
+			e := tick.Event{Kind: tick.KindQuote, Epoch: math.MaxUint64 - 10, Sequence: uint64(len(items) + 1), Scales: tick.Scales{Price: scale, Size: tick.MaxScale - scale}}
+			e.Quote = tick.Quote{BidPrice: tick.Some(mantissa), AskPrice: tick.Some(-mantissa), AskSize: tick.Some(max(mantissa, 0))}
+			if i%2 == 0 {
+				e.Quote.BidSize, e.TsEvent = tick.Some(max(mantissa, 0)), tick.Time(i+1)
+			}
+			items = append(items, feedsim.Item{Symbol: "A,B", At: tick.Time(len(items) + 1), Event: e})
+			want = append(want, strings.TrimSpace(string(csvfile.AppendRow(nil, &items[len(items)-1]))))
+		}
+	}
+	got, report, err := read(file(write(t, tick.KindQuote, items...)), options(t, ""))
+	if err != nil || report.Bad != 0 || strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("error %v, report %+v, got\n%s\nwant\n%s", err, report, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestStatusesAndTrades(t *testing.T) {
+	status := feedsim.Item{Symbol: "A", At: 5, Event: tick.Event{Kind: tick.KindStatus, Sequence: 1, Epoch: 2, Status: tick.StatusHalted}}
+	got, _, err := read(file(write(t, tick.KindStatus, status)), options(t, ""))
+	if err != nil || len(got) != 1 || got[0] != ",5,A,1,HALTED,2" {
+		t.Errorf("%q, %v", got, err)
+	}
+	trade := feedsim.Item{Symbol: "A", At: 5, Event: tick.Event{Kind: tick.KindTrade, Sequence: 1, Epoch: 2, Trade: tick.Trade{Price: -5, Size: 3}, Scales: tick.Scales{Price: 1}}}
+	got, _, err = read(file(write(t, tick.KindTrade, trade)), options(t, ""))
+	if err != nil || len(got) != 1 || got[0] != ",5,A,1,-0.5,3,,2" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestRowGroups: a minute each, sorted by ts_recv, with statistics of times and none of decimals.
+func TestRowGroups(t *testing.T) {
+	var items []feedsim.Item
+	for i := range 300 {
+		e := tick.Event{Kind: tick.KindTrade, Sequence: uint64(i + 1), Epoch: 1, Trade: tick.Trade{Price: int64(i) - 150, Size: 1}}
+		items = append(items, feedsim.Item{Symbol: "A", At: tick.Time(time.Duration(i+1) * time.Second), Event: e})
+	}
+	content := write(t, tick.KindTrade, items...)
+	f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := f.Metadata().RowGroups
+	if len(groups) != 5 {
+		t.Fatalf("%d row groups, want one for each of five minutes", len(groups))
+	}
+	for _, g := range groups {
+		if len(g.SortingColumns) != 1 || g.SortingColumns[0].ColumnIdx != 1 {
+			t.Errorf("sorted by %+v, want by ts_recv, column 1", g.SortingColumns)
+		}
+		for _, c := range g.Columns {
+			name, has := c.MetaData.PathInSchema[0], c.MetaData.Statistics.MinValue != nil
+			if isDecimal := name == "price" || name == "size"; has == isDecimal && name != "ts_event" && name != "aggressor" {
+				t.Errorf("statistics of %s: %v", name, has)
+			}
+		}
+	}
+}
+
+// pandasQuote is what pandas writes: doubles, and times that are no more exact than somebody needed.
+type pandasQuote struct {
+	Index int64   `parquet:"__index_level_0__"`
+	Time  int64   `parquet:"time,timestamp(microsecond)"`
+	Text  string  `parquet:"text"`
+	Milli int64   `parquet:"milli,timestamp(millisecond)"`
+	Nano  int64   `parquet:"nano,timestamp(nanosecond)"`
+	Plain int64   `parquet:"plain"`
+	Sym   *string `parquet:"sym,optional,dict"`
+	Bid   float64 `parquet:"bid"`
+	Ask   float64 `parquet:"ask"`
+	Size  float32 `parquet:"size"`
+	Exact int64   `parquet:"exact,decimal(2:15)"`
+	Words string  `parquet:"words"`
+	Count int32   `parquet:"count"`
+}
+
+func pandasFile(t testing.TB, rows ...pandasQuote) datafile.File {
+	t.Helper()
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	return file(b.Bytes())
+}
+
+func pandasRow() pandasQuote {
+	at := time.Date(2024, 8, 8, 23, 57, 0, 123_000_000, time.UTC)
+	symbol := "BTCUSDT"
+	return pandasQuote{
+		Time: at.UnixMicro(), Milli: at.UnixMilli(), Nano: at.UnixNano(), Plain: at.Unix(), Text: "2024-08-08 23:57:00.123",
+		Sym: &symbol, Bid: 0.031035000000000004, Ask: 61837.630000000005, Size: 1.5, Exact: 6183763, Words: "61837.630", Count: 7,
+	}
+}
+
+func TestPandas(t *testing.T) {
+	const at = "1723161420123000000"
+	for mapping, want := range map[string]string{
+		"ts_recv=time,bid_price=bid:8,ask_price=ask:8,bid_size=size:1":         "," + at + ",BTCUSDT,0,0.03103500,1.5,61837.63000000,,0",
+		"ts_recv=time,ts_event=text,bid_price=exact,ask_price=words":           at + "," + at + ",BTCUSDT,0,61837.630,,61837.630,,0",
+		"ts_recv=time,ts_event=milli,price=exact,size=count,sequence=count":    at + "," + at + ",BTCUSDT,7,61837.63,7,,0",
+		"ts_recv=time,ts_event=nano:ms,price=exact:4,size=words":               at + "," + at + ",BTCUSDT,0,61837.6300,61837.630,,0",
+		"ts_recv=plain:s,ts_event=text:date,price=words,size=count,epoch=time": at + ",1723161420000000000,BTCUSDT,0,61837.630,7,,1723161420123000",
+	} {
+		got, report, err := read(pandasFile(t, pandasRow()), options(t, mapping))
+		if err != nil || report.Bad != 0 || len(got) != 1 || got[0] != want {
+			t.Errorf("%s:\n%q, %+v, %v, want\n%q", mapping, got, report, err, want)
+		}
+	}
+}
+
+// TestRefusedColumns are told when the file is opened, with what to do.
+func TestRefusedColumns(t *testing.T) {
+	for mapping, want := range map[string]string{
+		"ts_recv=time,bid_price=bid,ask_price=ask:8": "column bid holds doubles: say to how many digits they are rounded, such as bid:8",
+		"ts_recv=bid,price=exact,size=count":         "column bid is DOUBLE, which is no time",
+		"ts_recv=time,price=nothing,size=count":      "misses nothing",
+	} {
+		if _, _, err := read(pandasFile(t, pandasRow()), options(t, mapping)); !errors.Is(err, datafile.ErrFile) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", mapping, err, want)
+		}
+	}
+}
+
+// TestBadRowsAreSkipped: what pandas writes for nothing is absent, and what is no number costs its row only.
+func TestBadRowsAreSkipped(t *testing.T) {
+	good, nothing, infinite, nameless := pandasRow(), pandasRow(), pandasRow(), pandasRow()
+	nothing.Ask, infinite.Bid, nameless.Sym = math.NaN(), math.Inf(1), nil
+	got, report, err := read(pandasFile(t, infinite, good, nothing, nameless), options(t, "ts_recv=time,bid_price=bid:6,ask_price=ask:2"))
+	if err != nil || report.Rows != 2 || report.Bad != 2 || len(got) != 2 || !strings.HasSuffix(got[1], ",0.031035,,,,0") {
+		t.Errorf("%q, %+v, %v", got, report, err)
+	}
+	if first := report.First; len(first) != 2 || !strings.Contains(first[0].String(), `f.parquet:1: bid_price "+Inf"`) || first[1].Line != 4 {
+		t.Errorf("bad rows %v", first)
+	}
+}
+
+// TestTruncated: a file without its end is no file, wherever it was cut.
+func TestTruncated(t *testing.T) {
+	trade := feedsim.Item{Symbol: "A", At: 5, Event: tick.Event{Kind: tick.KindTrade, Sequence: 1, Epoch: 2, Trade: tick.Trade{Price: 5, Size: 3}}}
+	whole := write(t, tick.KindTrade, trade)
+	for length := 4; length < len(whole); length++ {
+		if _, _, err := read(file(whole[:length]), options(t, "")); !errors.Is(err, datafile.ErrFile) {
+			t.Fatalf("%d of %d bytes: %v, want ErrFile", length, len(whole), err)
+		}
+	}
+}
