@@ -91,6 +91,7 @@ func (b *benchmark) report(stopped string) (outcome report.Outcome, err error) {
 	if len(b.results) == 0 {
 		return outcome, nil
 	}
+	scenario.MarkUnequalLoads(b.results)
 	described := b.describe(stopped)
 	report.Print(b.out, b.results, described)
 	outcome = report.Judge(b.results, described)

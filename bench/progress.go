@@ -39,6 +39,7 @@ func newProgress(out io.Writer, jobs []scenario.Job, repeats int) *progress {
 	for _, job := range jobs {
 		p.times[job] = &jobTime{estimate: job.Estimate()}
 	}
+	fmt.Fprintf(out, "%d jobs, planned to take %s\n", p.jobs, clock(p.left()))
 	return p
 }
 

@@ -28,7 +28,9 @@ type Result struct {
 	ServerCores          *float64 `json:"server_cpu_cores"`
 	ClientCores          *float64 `json:"client_cpu_cores"`
 	BusCores             *float64 `json:"bus_cpu_cores"`
-	FeedCores            *float64 `json:"feed_cpu_cores"`
+	// ServerAndBusCores is what delivering takes in all: where NATS is the server, it is the bus too.
+	ServerAndBusCores *float64 `json:"server_and_bus_cpu_cores"`
+	FeedCores         *float64 `json:"feed_cpu_cores"`
 
 	RSSMegabytes          *float64 `json:"rss_mb"`
 	RSSKilobytesPerStream *float64 `json:"rss_kb_per_stream"` // what it grew by since before the first stream
@@ -44,6 +46,8 @@ type Result struct {
 	FeedLag     *Percentiles `json:"feed_lag_us,omitempty"`
 	// GeneratorLag is how late the load generator was for timers of its own: as late it may be for what it receives.
 	GeneratorLag *Percentiles `json:"generator_lag_us,omitempty"`
+
+	StaleTold uint64 `json:"stale_told"` // messages that said that a value may no longer be true
 
 	Notes  []Note   `json:"notes,omitempty"`
 	Errors []string `json:"errors"`         // why the run has no figure; empty: it has

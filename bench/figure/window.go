@@ -12,16 +12,18 @@ var ErrVerdict = errors.New("figure: the run failed")
 // Window is what one load generator saw from one begin to the end that follows.
 type Window struct {
 	Seconds     float64 `json:"seconds"`
-	Streams     int     `json:"streams"`     // those that were open and had a value of each symbol
-	Connections int     `json:"connections"` // those that carry them
-	Published   uint64  `json:"published"`   // events that NATS delivered to the generator's own subscription
-	Batches     uint64  `json:"batches"`     // messages that the streams received
-	Updates     uint64  `json:"updates"`     // values in them
-	Conflated   uint64  `json:"conflated"`   // events that updates say were merged into them
-	WireBytes   uint64  `json:"wire_bytes"`  // read from the sockets, above TCP
-	Clamped     uint64  `json:"clamped"`     // negative times that were put to zero
-	StaleTold   uint64  `json:"stale_told"`  // messages that said that a value may no longer be true
-	Cut         int     `json:"cut"`         // slow and hung streams that the server has ended, in the window or before
+	Streams     int     `json:"streams"`      // those that were open and had a value of each symbol
+	Connections int     `json:"connections"`  // those that carry them
+	Published   uint64  `json:"published"`    // events that NATS delivered to the generator's own subscription
+	Batches     uint64  `json:"batches"`      // messages that the streams received
+	SlowBatches uint64  `json:"slow_batches"` // of them, those of streams that read slowly
+	HungBatches uint64  `json:"hung_batches"` // and of those that read no more
+	Updates     uint64  `json:"updates"`      // values in them
+	Conflated   uint64  `json:"conflated"`    // events that updates say were merged into them
+	WireBytes   uint64  `json:"wire_bytes"`   // read from the sockets, above TCP
+	Clamped     uint64  `json:"clamped"`      // negative times that were put to zero
+	StaleTold   uint64  `json:"stale_told"`   // messages that said that a value may no longer be true
+	Cut         int     `json:"cut"`          // slow and hung streams that the server has ended, in the window or before
 
 	Delay     Histogram `json:"delay"`     // of batches at an interval: from when one is due to its receipt
 	Latency   Histogram `json:"latency"`   // of updates: from the intended time of the event to its receipt
@@ -40,6 +42,8 @@ func (w *Window) Merge(other *Window) {
 	w.Connections += other.Connections
 	w.Published = max(w.Published, other.Published) // every generator has the whole feed
 	w.Batches += other.Batches
+	w.SlowBatches += other.SlowBatches
+	w.HungBatches += other.HungBatches
 	w.Updates += other.Updates
 	w.Conflated += other.Conflated
 	w.WireBytes += other.WireBytes

@@ -95,7 +95,7 @@ func (b eventBase) of(recvAge uint64) int64 {
 
 // takeBatch takes a batch. The shard is locked.
 func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error) {
-	s.shard.countBatch()
+	s.shard.countBatch(s)
 	var sent int64
 	var base eventBase
 	for rest := batch; len(rest) > 0; { // the base may come after the updates that count from it

@@ -6,7 +6,7 @@
 // standard input and answers on standard output, a line each: "open N" opens streams until there are N and each has a value of every symbol;
 // "await N" waits until the feed has sent event N of the first symbol; "lag" answers how late the feed was at the bus since the last time, p99 in
 // microseconds; "begin" and "end" bound a measured window, and end answers with a figure.Window; "finish" waits until nothing changes any more and answers with
-// a figure.Verdict. When its input ends, so does the generator: it never outlives the runner.
+// a figure.Verdict, as does "add N" where there is no bus to compare with, see run.add. When its input ends, so does the generator: it never outlives the runner.
 //
 // The feed's own figures come from NATS directly: the generator subscribes to every symbol that its streams do ([truth]).
 //

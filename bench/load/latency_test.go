@@ -75,6 +75,32 @@ func TestStaleValuesAreNoticed(t *testing.T) {
 	}
 }
 
+// TestStreamsAddUpToWhatWasPublished: without a subscription of the generator's own, streams must agree, and hold the last event of each symbol.
+func TestStreamsAddUpToWhatWasPublished(t *testing.T) {
+	one := newTestStream(t, []string{"A", "B"}, 2, 0)
+	two := one.run.newStream(0)
+	one.run.streams = []*Stream{one, two}
+	for _, s := range one.run.streams {
+		s.held[0], s.held[1] = held{sequence: 7}, held{sequence: 5}
+	}
+	for _, c := range []struct {
+		name      string
+		published uint64
+		change    func()
+		wrong     int
+	}{
+		{"all there", 12, func() {}, 0},
+		{"an event is missing", 13, func() {}, 1},
+		{"a stream is behind", 12, func() { two.held[0].sequence = 6 }, 1},
+		{"a value differs", 12, func() { two.held[0] = held{sequence: 7, quote: quote{bidPrice: 1}} }, 1},
+	} {
+		c.change()
+		if v := one.run.compareSum(c.published); v.Wrong != c.wrong || v.Lost != 0 {
+			t.Errorf("%s: %d wrong and %d lost, want %d and 0: %v", c.name, v.Wrong, v.Lost, c.wrong, v.First)
+		}
+	}
+}
+
 // TestCutReadersFailTheRunUnlessTheyMayBeCut: those that hang may always be.
 func TestCutReadersFailTheRunUnlessTheyMayBeCut(t *testing.T) {
 	gone := errors.New("gone")

@@ -22,6 +22,7 @@ type Plan struct {
 	PerStream   int           // symbols of a stream
 	Interval    time.Duration // of conflation; 0: every update as soon as it can be had
 	Freshness   time.Duration // bound of unacknowledged updates; 0: streams do not acknowledge
+	AckEarly    bool          // acknowledge a batch on receipt, before a slow stream has done with it
 	Staleness   bool          // sample what streams hold every 10 ms
 	Spread      bool          // follow each event to its first and last receiver
 	Follow      int           // latency is that of every so many events of a symbol; 0: of each
@@ -43,6 +44,7 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.IntVar(&p.PerStream, "per-stream", 10, "`symbols` of a stream")
 	flags.DurationVar(&p.Interval, "interval", 0, "conflation `interval`; 0: none")
 	flags.DurationVar(&p.Freshness, "freshness", 0, "`bound` of unacknowledged updates; 0: no acknowledgements")
+	flags.BoolVar(&p.AckEarly, "ack-early", false, "acknowledge on receipt, before a slow stream has done with a batch")
 	flags.BoolVar(&p.Staleness, "staleness", false, "sample staleness")
 	flags.BoolVar(&p.Spread, "spread", false, "follow events to their last receiver")
 	flags.IntVar(&p.Follow, "follow", 0, "latency of one `event` in so many; 0: of each")
@@ -53,7 +55,7 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.BoolVar(&p.Probing, "probing", false, "gRPC: let the client probe the link for its windows, as grpc-go does unless told otherwise")
 	return func() error {
 		p.Addresses = strings.Split(*addresses, ",")
-		symbols, err := parseSymbols(*list)
+		symbols, err := ParseSymbols(*list)
 		p.Symbols = symbols
 		if err == nil {
 			err = p.validate()
@@ -72,8 +74,8 @@ func (p *Plan) validate() error {
 	return nil
 }
 
-// parseSymbols reads a list, or a number and a template whose {n} counts from 1 with leading zeros.
-func parseSymbols(text string) ([]string, error) {
+// ParseSymbols reads a list, or a number and a template whose {n} counts from 1 with leading zeros.
+func ParseSymbols(text string) ([]string, error) {
 	count, template, isTemplate := strings.Cut(text, ":")
 	if !isTemplate {
 		return strings.Split(text, ","), nil

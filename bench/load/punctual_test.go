@@ -27,7 +27,7 @@ func TestALateGeneratorIsNoticed(t *testing.T) {
 		p.end(&w)
 		time.Sleep(time.Second)
 		want := int64(time.Second/timerPeriod) + 10
-		if got := w.GeneratorLag.Percentiles(); w.GeneratorLag.Count() < want-1 || w.GeneratorLag.Count() > want || got.P50 > 1 || got.P99 < 49_000 {
+		if got := w.GeneratorLag.Percentiles(); w.GeneratorLag.Count() < want-1 || w.GeneratorLag.Count() > want+1 || got.P50 > 1 || got.P99 < 49_000 {
 			t.Errorf("%d timers (want %d), %+v", w.GeneratorLag.Count(), want, got)
 		}
 	})

@@ -68,6 +68,12 @@ func (r *run) command(name, argument string) (answer any, err error) {
 			return nil, fmt.Errorf("load: await %q: give a sequence of the first symbol", argument)
 		}
 		return r.await(sequence)
+	case "add":
+		published, err := strconv.ParseUint(argument, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("load: add %q: give the number of events", argument)
+		}
+		return r.add(published), nil
 	case "lag":
 		return r.truth.recentLag(), nil
 	case "begin":

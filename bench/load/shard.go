@@ -49,9 +49,16 @@ func (s *shard) end(now int64) {
 }
 
 // countBatch counts a message that was received, if a window is measured. The shard is locked.
-func (s *shard) countBatch() {
-	if s.phase == measuring {
-		s.window.Batches++
+func (s *shard) countBatch(by *Stream) {
+	if s.phase != measuring {
+		return
+	}
+	s.window.Batches++
+	switch {
+	case by.hung:
+		s.window.HungBatches++
+	case by.slow:
+		s.window.SlowBatches++
 	}
 }
 

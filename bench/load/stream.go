@@ -89,7 +89,7 @@ func (s *Stream) TakeEvents(payloads ...Payload) {
 	now := time.Now().UnixNano()
 	s.shard.mu.Lock()
 	defer s.shard.mu.Unlock()
-	s.shard.countBatch()
+	s.shard.countBatch(s)
 	if s.decoder == nil {
 		s.decoder = &bus.Decoder{}
 	}
@@ -115,7 +115,7 @@ func (s *Stream) TakeFrame(due int64) {
 	now := time.Now().UnixNano()
 	s.shard.mu.Lock()
 	defer s.shard.mu.Unlock()
-	s.shard.countBatch()
+	s.shard.countBatch(s)
 	if s.waiting > 0 {
 		s.waiting = 0
 		s.run.ready()

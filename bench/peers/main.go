@@ -76,6 +76,7 @@ func serve(s system, args []string, in io.Reader, out io.Writer) error {
 	flags.StringVar(&c.NATSURL, "nats-url", "", "`URL` of the bus")
 	flags.DurationVar(&c.Interval, "interval", 0, "conflation `interval` of the server; 0: none")
 	flags.IntVar(&c.Bytes, "bytes", 0, "`bytes` of a made-up message")
+	flags.DurationVar(&c.Slot, "slot", 0, "`time` that made-up due times are rounded down to; 0: they are spread evenly")
 	flags.IntVar(&c.Streams, "streams", 0, "`streams` to expect")
 	if err := flags.Parse(args[2:]); err != nil {
 		return err

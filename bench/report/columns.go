@@ -32,6 +32,9 @@ var columns = []column{
 	{"batches", "per s", everywhere, batchesPerSecond},
 	{"updates", "per batch", everywhere, updatesPerBatch},
 	{"merged", "%", everywhere, mergedPercent},
+	{"delay", "p50 ms", everywhere, millis(delay, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
+	{"delay", "p99 ms", everywhere, millis(delay, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"delay", "mean ms", filesOnly, millis(delay, func(p *figure.Percentiles) float64 { return p.Mean })},
 	{"latency", "p50 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P50) })},
 	{"latency", "p99 ms", everywhere, millis(latency, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 	{"latency", "mean ms", filesOnly, millis(latency, func(p *figure.Percentiles) float64 { return p.Mean })},
@@ -40,12 +43,14 @@ var columns = []column{
 	{"slow age", "p99 ms", everywhere, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 	{"slow age", "max ms", filesOnly, millis(slowAge, func(p *figure.Percentiles) float64 { return float64(p.Max) })},
 	{"spread", "p99 ms", everywhere, millis(spread, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
+	{"spread", "max ms", filesOnly, millis(spread, func(p *figure.Percentiles) float64 { return float64(p.Max) })},
 	{"events", "per s", everywhere, func(r *figure.Result) *float64 { return r.EventsPerSecond }},
 	{"wire B", "per update", everywhere, func(r *figure.Result) *float64 { return r.WireBytesPerUpdate }},
 	{"RSS", "MB", filesOnly, func(r *figure.Result) *float64 { return r.RSSMegabytes }},
 	{"KB", "per stream", everywhere, func(r *figure.Result) *float64 { return r.RSSKilobytesPerStream }},
 	{"generator", "cores", everywhere, func(r *figure.Result) *float64 { return r.ClientCores }},
 	{"bus", "cores", filesOnly, func(r *figure.Result) *float64 { return r.BusCores }},
+	{"server+bus", "cores", filesOnly, func(r *figure.Result) *float64 { return r.ServerAndBusCores }},
 	{"generator lag", "p99 ms", filesOnly, millis(generatorLag, func(p *figure.Percentiles) float64 { return float64(p.P99) })},
 }
 
@@ -54,9 +59,24 @@ func (k *column) heading() string { return k.above + " " + k.title }
 
 // legend says what is not plain from the titles of columns.
 const legend = "CPU is that of the server, per million of (events published x subscribers); merged is the share of events that updates say were merged into them, - where a system does not say; " +
+	"delay is from when a batch is due by its interval to its receipt, latency from the intended time of an event to the receipt of it or of a newer value in its place; " +
 	"stale is for how long what a client holds has been out of date"
 
-func latency(r *figure.Result) *figure.Percentiles   { return r.Latency }
+// delay is from when a batch is due, latency from when an event was to be published: they never stand in one column.
+func delay(r *figure.Result) *figure.Percentiles {
+	if r.LatencyFrom == figure.FromDue {
+		return r.Latency
+	}
+	return nil
+}
+
+func latency(r *figure.Result) *figure.Percentiles {
+	if r.LatencyFrom == figure.FromDue {
+		return nil
+	}
+	return r.Latency
+}
+
 func staleness(r *figure.Result) *figure.Percentiles { return r.Staleness }
 func slowAge(r *figure.Result) *figure.Percentiles   { return r.SlowAge }
 func spread(r *figure.Result) *figure.Percentiles    { return r.Spread }
@@ -66,7 +86,7 @@ func generatorLag(r *figure.Result) *figure.Percentiles { return r.GeneratorLag 
 func millis(of func(*figure.Result) *figure.Percentiles, take func(*figure.Percentiles) float64) func(*figure.Result) *float64 {
 	return func(r *figure.Result) *float64 {
 		p := of(r)
-		if p == nil {
+		if p == nil || p.Max == 0 && take(p) == 0 { // of a figure that is quoted only the mean is known
 			return nil
 		}
 		ms := take(p) / 1000

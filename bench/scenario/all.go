@@ -7,20 +7,36 @@ import (
 
 // All returns the eight scenarios. Files that they need are written into folder.
 func All(folder string) ([]Scenario, error) {
-	const window, short = 5 * time.Second, 3 * time.Second // together with what starting takes, three repeats fit into 40 minutes
-	market, err := realMarket(folder, []int{1, 4, 16}, []int{1, 10, 100, 500}, 2*time.Second)
+	const medium, short = 4 * time.Second, 2500 * time.Millisecond // together with what starting takes, three repeats fit into 40 minutes
+	market, err := realMarket(folder, []int{1, 4, 16}, []marketStep{{1, fewWindow}, {10, fewWindow}, {100, manyWindow}, {500, manyWindow}})
 	if err != nil {
 		return nil, err
 	}
 	return []Scenario{
-		fiftyThousand(window), oneStream(window), lowLatency(short), ingestion(window), slowConsumers(window), market, tutorial(window), hotSymbol(window),
+		fiftyThousand(medium), oneStream(medium), lowLatency(short), ingestion(short), slowConsumers(medium), market, tutorial(medium), hotSymbol(medium),
 	}, nil
+}
+
+// Windows of the market. Promises are about 100 subscribers and more: 8 s of the market at its own speed, 16 s of it at four times that, and all of the minute at 16
+// times. With fewer, less of the same places must do, so that all fits into the time allowed.
+func manyWindow(speed int) time.Duration {
+	if speed == 1 {
+		return 8 * time.Second
+	}
+	return 4 * time.Second
+}
+
+func fewWindow(speed int) time.Duration {
+	if speed == 1 {
+		return 2 * time.Second
+	}
+	return 1500 * time.Millisecond
 }
 
 // Quick returns a few cases that run once: is it still as it was?
 func Quick(folder string) ([]Scenario, error) {
 	const window = 4 * time.Second
-	market, err := realMarket(folder, []int{4}, []int{100}, window)
+	market, err := realMarket(folder, []int{4}, []marketStep{{100, func(int) time.Duration { return window }}})
 	if err != nil {
 		return nil, err
 	}

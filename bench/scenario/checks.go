@@ -88,12 +88,25 @@ func latencyP99(r *figure.Result) *float64 {
 	return percentile(r.Latency, func(p *figure.Percentiles) int64 { return p.P99 })
 }
 
+func stalenessP50(r *figure.Result) *float64 {
+	return percentile(r.Staleness, func(p *figure.Percentiles) int64 { return p.P50 })
+}
+
 func stalenessP99(r *figure.Result) *float64 {
 	return percentile(r.Staleness, func(p *figure.Percentiles) int64 { return p.P99 })
 }
 
 func slowAgeMax(r *figure.Result) *float64 {
 	return percentile(r.SlowAge, func(p *figure.Percentiles) int64 { return p.Max })
+}
+
+func spreadMax(r *figure.Result) *float64 {
+	return percentile(r.Spread, func(p *figure.Percentiles) int64 { return p.Max })
+}
+
+func staleTold(r *figure.Result) *float64 {
+	told := float64(r.StaleTold)
+	return &told
 }
 
 func spreadP99(r *figure.Result) *float64 {

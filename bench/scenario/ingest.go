@@ -1,13 +1,8 @@
 package scenario
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"tickgate/bench/figure"
@@ -37,7 +32,7 @@ const ingestName = "ingest"
 func ingestion(window time.Duration) Scenario {
 	s := Scenario{
 		Name: ingestName, Title: "Ingest",
-		Description: fmt.Sprintf("%d symbols, the gateway on one processor (GOMAXPROCS=1), feedsim and nats-server beside it. A rate counts if not one event was lost between feedsim's count and the rings'. "+
+		Description: fmt.Sprintf("%d symbols, the gateway on one processor (GOMAXPROCS=1), feedsim and nats-server beside it. A rate counts if not one event was lost between feedsim's count and the rings', and if all streams end with the last event of each symbol. "+
 			"Batched: feedsim publishes in steps of 1 ms, and events of one symbol that are due together share a message.", ingestSymbols),
 	}
 	single := func(perSecond int) Feed { return generated(ingestSymbols, perSecond) }
@@ -94,7 +89,7 @@ func (i *ingest) Name() string { return fmt.Sprintf("%s, %s", ingestName, i.of) 
 func (i *ingest) Estimate() time.Duration { return startEstimate + ingestSettle + i.window }
 
 // ingestSettle is the time from the feed's start to the window.
-const ingestSettle = 2 * time.Second
+const ingestSettle = 1500 * time.Millisecond
 
 // Run starts everything, measures one window, and compares what was published with what arrived.
 func (i *ingest) Run(ctx context.Context, r *Runner) []figure.Result {
@@ -120,12 +115,11 @@ func (r *Runner) runIngest(ctx context.Context, i *ingest, result *figure.Result
 			return err
 		}
 	}
-	if rig.gate, err = r.startGateway(ctx, g, rig.bus, []string{"GOMAXPROCS=1"}); err != nil {
+	if rig.gate, err = r.startGateway(ctx, g, rig.bus, nil, []string{"GOMAXPROCS=1"}); err != nil {
 		return err
 	}
 	// No truth: a second subscription to a million events a second would be measured along. The gateway's own counts are compared with feedsim's.
-	rig.generator, err = g.Start(process.Command{Name: "load", Path: r.program("peers"), Args: rig.load.generatorArgs(rig.gate.address, "")})
-	if err != nil {
+	if err := rig.startGenerators(r.program("peers"), ""); err != nil {
 		return err
 	}
 	args := append(append([]string{}, i.feed...), "--nats-url", rig.bus.url())
@@ -142,27 +136,39 @@ func (r *Runner) runIngest(ctx context.Context, i *ingest, result *figure.Result
 		return err
 	}
 	result.Notes = append(result.Notes, below(float64(i.perSecond)*result.Seconds, result.Published, "events", "feed or bus did not keep up")...)
-	return rig.compareCounts(ctx)
+	published, err := rig.compareCounts(ctx)
+	if err != nil {
+		return err
+	}
+	if i.streams > 0 {
+		if err := rig.compareStreams(ctx, published); err != nil {
+			return err
+		}
+	}
+	if i.capture {
+		return captured(ctx, rig.bus.url(), published, result)
+	}
+	return nil
 }
 
 func (i *ingest) asLoad() *Load {
 	return &Load{
-		Kind: Tickgate, Interval: time.Second, Steps: []int{max(1, i.streams)}, Connections: 10, Window: i.window,
+		Kind: Tickgate, Interval: time.Second, Steps: once(max(1, i.streams), i.window), Connections: min(10, max(1, i.streams)),
 		Symbols: generatedSymbols(ingestSymbols), PerStream: 10,
 	}
 }
 
 func (rig *rig) measureIngest(ctx context.Context, result *figure.Result) error {
-	before, err := rig.gate.counters(ctx)
+	before, err := rig.readCounters(ctx)
 	if err != nil {
 		return err
 	}
 	begun := time.Now()
-	used, err := rig.measure(ctx)
+	used, err := rig.measure(ctx, rig.load.Steps[0].Window)
 	if err != nil {
 		return err
 	}
-	after, err := rig.gate.counters(ctx)
+	after, err := rig.readCounters(ctx)
 	if err != nil {
 		return err
 	}
@@ -179,31 +185,41 @@ func (rig *rig) measureIngest(ctx context.Context, result *figure.Result) error 
 	return rig.group.Err()
 }
 
-// errLost says that events did not arrive.
-var errLost = errors.New("scenario: events were lost")
-
-// compareCounts stops the feed and waits until the gateway has counted all that it published.
-func (rig *rig) compareCounts(ctx context.Context) error {
-	published, err := rig.stopFeed(ctx)
-	if err != nil {
-		return err
+// compareCounts stops the feed and waits until the gateway has counted all that it published, which it returns.
+func (rig *rig) compareCounts(ctx context.Context) (published float64, err error) {
+	if published, err = rig.stopFeed(ctx); err != nil {
+		return 0, err
 	}
 	deadline := time.Now().Add(countPatience)
 	for {
-		c, err := rig.gate.counters(ctx)
+		c, err := rig.readCounters(ctx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if c.events == published {
-			return nil
+			return published, nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%w: feedsim published %.0f events, the gateway took %.0f and knows of %.0f that are missing", errLost, published, c.events, c.missing)
+			return 0, fmt.Errorf("%w: feedsim published %.0f events, the gateway took %.0f and knows of %.0f that are missing", errLost, published, c.events, c.missing)
 		}
 		if err := wait(ctx, countPolling); err != nil {
-			return err
+			return 0, err
 		}
 	}
+}
+
+// compareStreams waits until the streams hold the last event of every symbol. No subscription of the generator's own knows those, but sequences count
+// from 1: those that are held add up to what was published.
+func (rig *rig) compareStreams(ctx context.Context, published float64) error {
+	answers, err := rig.ask(ctx, fmt.Sprintf("add %.0f", published), answerObject)
+	if err != nil {
+		return err
+	}
+	verdict, err := verdictOf(answers)
+	if err != nil {
+		return err
+	}
+	return verdict.Err()
 }
 
 // Times for what is still under way when the feed stops.
@@ -211,39 +227,3 @@ const (
 	countPatience = 5 * time.Second
 	countPolling  = 50 * time.Millisecond
 )
-
-// counters are those of the gateway's that an ingest needs.
-type counters struct{ events, missing float64 }
-
-// counters reads them from the admin listener.
-func (s *server) counters(ctx context.Context) (c counters, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.admin, nil)
-	if err != nil {
-		return c, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return c, fmt.Errorf("scenario: read the gateway's metrics: %w", err)
-	}
-	defer response.Body.Close()
-	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		switch {
-		case strings.HasPrefix(name, "tickgate_feed_events_total"):
-			err = addTo(&c.events, value)
-		case strings.HasPrefix(name, "tickgate_feed_missing_events_total"):
-			err = addTo(&c.missing, value)
-		}
-		if err != nil {
-			return c, err
-		}
-	}
-	return c, lines.Err()
-}
-
-func addTo(sum *float64, text string) error {
-	value, err := strconv.ParseFloat(text, 64)
-	*sum += value
-	return err
-}

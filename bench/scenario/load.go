@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,29 +17,53 @@ type Load struct {
 	System   string        // as it is shown
 	Kind     Kind          // what it is
 	Feed     Feed          // what is published
-	Capture  bool          // a JetStream stream keeps what is published
 	Interval time.Duration // of conflation; 0: none
-	Steps    []int         // streams; a window is measured at each
+	Steps    []Step        // a window is measured at each
 
 	Connections int    // 0: one per stream
 	Symbols     string // that streams take, as the load generator reads them
 	PerStream   int
 
+	Generators  int           // load generators that share the streams; 0: one
+	GatewayArgs []string      // settings of the gateway beside gatewayArgs
+	Slot        time.Duration // of the floor: due times are rounded down to it; 0: they are spread evenly
+
 	Freshness   time.Duration
+	AckEarly    bool // streams acknowledge what they have received, not what they have done with
 	Staleness   bool
 	Spread      bool
+	Follow      int // latency is that of one event in so many; 0: of each
 	SlowPercent int
 	SlowPause   time.Duration
 	HungPercent int
+	MayCut      bool // a server that ends slow streams does not fail the run
 
 	Fill   time.Duration // from the feed's start until the memory at rest is read: what a server keeps for symbols is not the streams'
-	Settle time.Duration // from the last stream's first values to the window
-	Window time.Duration
+	Settle time.Duration // at least, from the last stream's first values to the window; longer while the feed is late
 }
+
+// Step is one window of a load.
+type Step struct {
+	Streams int
+	From    uint64 // the event of the first symbol with which the window begins; 0: whenever the load has settled
+	Window  time.Duration
+}
+
+// once is the only step of a load.
+func once(streams int, window time.Duration) []Step {
+	return []Step{{Streams: streams, Window: window}}
+}
+
+// most returns the streams of the last step.
+func (l *Load) most() int { return l.Steps[len(l.Steps)-1].Streams }
+
+func (l *Load) generators() int { return max(1, l.Generators) }
+
+func (l *Load) hasBadReaders() bool { return l.SlowPercent+l.HungPercent > 0 }
 
 // Name says what runs.
 func (l *Load) Name() string {
-	return fmt.Sprintf("%s, %s: %s", l.Scenario, l.caseOf(slices.Max(l.Steps)), l.System)
+	return fmt.Sprintf("%s, %s: %s", l.Scenario, l.caseOf(l.most()), l.System)
 }
 
 func (l *Load) caseOf(streams int) string {
@@ -55,8 +78,14 @@ const (
 
 // Estimate is about how long it takes.
 func (l *Load) Estimate() time.Duration {
-	return startEstimate + l.Fill + time.Duration(slices.Max(l.Steps))*openEstimatePerStream +
-		time.Duration(len(l.Steps))*(l.Settle+l.Window) + l.Interval
+	total := startEstimate + l.Fill + time.Duration(l.most())*openEstimatePerStream + 2*l.Interval // to answer what was due, and to bring the last values
+	for _, step := range l.Steps {
+		total += l.Settle + step.Window
+		if step.From == 0 && l.Kind != Floor {
+			total += settleLook // the second time that the feed is on time
+		}
+	}
+	return total
 }
 
 // Run starts everything, measures each step, stops the feed and compares the final values.
@@ -65,8 +94,8 @@ func (l *Load) Run(ctx context.Context, r *Runner) []figure.Result {
 	if err == nil {
 		return results
 	}
-	for _, streams := range l.Steps[len(results):] {
-		results = append(results, l.newResult(streams))
+	for _, step := range l.Steps[len(results):] {
+		results = append(results, l.newResult(step.Streams))
 	}
 	for i := range results { // values that were lost at the end may have been lost in any window
 		results[i] = l.newResult(results[i].Streams)
@@ -95,14 +124,16 @@ func (l *Load) connections(streams int) int {
 	return min(streams, l.Connections)
 }
 
-// generatorArgs returns what a load generator is told.
-func (l *Load) generatorArgs(address, natsURL string) []string {
-	most := slices.Max(l.Steps)
+// generatorArgs returns what a load generator is told, the first or another of those that share the work.
+func (l *Load) generatorArgs(generator int, address, natsURL string) []string {
+	streams, connections := l.most()/l.generators(), l.connections(l.most())/l.generators()
 	args := []string{
 		"load", string(l.Kind), "--address", address, "--symbols", l.Symbols, "--per-stream", strconv.Itoa(l.PerStream),
-		"--streams", strconv.Itoa(most), "--connections", strconv.Itoa(l.connections(most)), "--interval", l.Interval.String(),
-		"--freshness", l.Freshness.String(), "--slow-percent", strconv.Itoa(l.SlowPercent), "--slow-pause", l.SlowPause.String(),
-		"--hung-percent", strconv.Itoa(l.HungPercent), fmt.Sprintf("--staleness=%t", l.Staleness), fmt.Sprintf("--spread=%t", l.Spread),
+		"--first", strconv.Itoa(generator * streams), "--streams", strconv.Itoa(streams), "--connections", strconv.Itoa(connections),
+		"--interval", l.Interval.String(), "--freshness", l.Freshness.String(), fmt.Sprintf("--ack-early=%t", l.AckEarly),
+		"--slow-percent", strconv.Itoa(l.SlowPercent), "--slow-pause", l.SlowPause.String(),
+		"--hung-percent", strconv.Itoa(l.HungPercent), fmt.Sprintf("--may-cut=%t", l.MayCut),
+		fmt.Sprintf("--staleness=%t", l.Staleness), fmt.Sprintf("--spread=%t", l.Spread), "--follow", strconv.Itoa(l.Follow),
 	}
 	if l.Kind != Floor {
 		args = append(args, "--nats-url", natsURL)

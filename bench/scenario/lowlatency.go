@@ -17,12 +17,12 @@ func lowLatency(window time.Duration) Scenario {
 	const name = "low-latency"
 	s := Scenario{
 		Name: name, Title: "Low latency",
-		Description: "100 streams on 100 connections, LATEST, 10 symbols each out of 100. Latency is from the intended time of an event to its receipt. The rate doubles until p99 passes 10 ms; the last rate below is the knee.",
+		Description: "100 streams on 100 connections, LATEST, 10 symbols each out of 100. Latency is from the intended time of an event to the receipt of it, or of a newer value in its place. NATS is bus and server in one: compare the gateway with it by server and bus together. The rate doubles until p99 passes 10 ms; the last rate below is the knee.",
 	}
 	for _, kind := range []Kind{Tickgate, NATS} {
 		s.Jobs = append(s.Jobs, &knee{Load{
-			Scenario: name, System: string(kind), Kind: kind, Symbols: generatedSymbols(100), PerStream: 10, Steps: []int{100},
-			Settle: time.Second, Window: window,
+			Scenario: name, System: string(kind), Kind: kind, Symbols: generatedSymbols(100), PerStream: 10, Steps: once(100, window),
+			Settle: settleLook,
 		}})
 	}
 	s.Checks = func(cells []report.Cell) []report.Check {
@@ -43,7 +43,7 @@ func rateCase(perSecond int) string { return fmt.Sprintf("%d,000 events/s", perS
 const (
 	kneeP99    = 10 * time.Millisecond
 	kneeSteps  = 9 // the last is 256,000 events/s
-	kneeAtWork = 8 // steps that are usual, for the estimate
+	kneeAtWork = 6 // steps that are usual, for the estimate
 )
 
 // knee runs a load at growing rates.
@@ -71,14 +71,32 @@ func (k *knee) Run(ctx context.Context, r *Runner) (results []figure.Result) {
 	return results
 }
 
-// kneeOf tells the greatest rate at which the median p99 is within the bound. It is no promise: it always holds if it was measured.
+// kneeOf tells the greatest rate at which most of the runs have a p99 within the bound. It is no promise: it always holds if it was measured.
 func kneeOf(cells []report.Cell, kind Kind) report.Check {
 	text := fmt.Sprintf("the knee of %s is published", kind)
+	runs := len(cellOf(cells, rateCase(firstRate), kind).Results)
 	for step := kneeSteps - 1; step >= 0; step-- {
 		of := rateCase(firstRate << step)
-		if p99, ok := figures(cells).value(of, string(kind), latencyP99); ok && p99 <= float64(kneeP99.Microseconds()) {
-			return report.Check{Text: text, Holds: true, Measured: fmt.Sprintf("%s, p99 %.0f us", of, p99)}
+		within := 0
+		for _, r := range cellOf(cells, of, kind).Results { // a run that ended before has none here
+			if !r.Failed() && r.Latency != nil && r.Latency.P99 <= kneeP99.Microseconds() {
+				within++
+			}
+		}
+		if within > runs/2 {
+			p99, _ := figures(cells).value(of, string(kind), latencyP99)
+			return report.Check{Text: text, Holds: true, Measured: fmt.Sprintf("%s in %d of %d runs, median p99 %.0f us", of, within, runs, p99)}
 		}
 	}
 	return missing(text)
+}
+
+// cellOf returns the cell of a case and system; one without results if there is none.
+func cellOf(cells []report.Cell, of string, kind Kind) report.Cell {
+	for _, c := range cells {
+		if c.Case == of && c.System == string(kind) {
+			return c
+		}
+	}
+	return report.Cell{}
 }

@@ -16,13 +16,13 @@ type usage struct {
 }
 
 // measure lets the window pass.
-func (rig *rig) measure(ctx context.Context) (*usage, error) {
+func (rig *rig) measure(ctx context.Context, window time.Duration) (*usage, error) {
 	begun := time.Now()
 	before, err := rig.times()
 	if err != nil {
 		return nil, err
 	}
-	if err := wait(ctx, rig.load.Window); err != nil {
+	if err := wait(ctx, window); err != nil {
 		return nil, err
 	}
 	after, err := rig.times()
@@ -36,18 +36,22 @@ func (rig *rig) measure(ctx context.Context) (*usage, error) {
 	return u, err
 }
 
-// times returns the processor time so far of the server, the load generator, the bus and the feed; what there is not has used none.
+// times returns the processor time so far of the server, the load generators, the bus and the feed; what there is not has used none.
 func (rig *rig) times() (all [4]time.Duration, err error) {
-	processes := [...]*process.Process{rig.gate.process, rig.generator, nil, rig.feed}
+	processes := [...][]*process.Process{{rig.gate.process}, rig.generators, nil, nil}
 	if rig.bus != nil && rig.bus != rig.gate {
-		processes[2] = rig.bus.process
+		processes[2] = []*process.Process{rig.bus.process}
 	}
-	for i, p := range processes {
-		if p == nil {
-			continue
-		}
-		if all[i], err = p.CPU(); err != nil {
-			return all, err
+	if rig.feed != nil {
+		processes[3] = []*process.Process{rig.feed}
+	}
+	for i, some := range processes {
+		for _, p := range some {
+			used, err := p.CPU()
+			if err != nil {
+				return all, err
+			}
+			all[i] += used
 		}
 	}
 	return all, nil
@@ -62,6 +66,9 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 		result.Conflated = &seen.Conflated
 	}
 	result.ServerCores, result.ClientCores, result.BusCores, result.FeedCores = &used.server, &used.client, &used.bus, &used.feed
+	together := used.server + used.bus
+	result.ServerAndBusCores = &together
+	result.StaleTold = seen.StaleTold
 	cpuMicros := used.server * seen.Seconds * 1e6 // of the generator's window, which is longer by how late it took the command to end it
 	result.CPUMicrosPerBatch = ratio(cpuMicros, seen.Batches)
 	result.CPUMicrosPerUpdate = ratio(cpuMicros, seen.Updates)
@@ -72,7 +79,7 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	result.RSSKilobytesPerStream = ratio(float64(used.serverBytes-rig.restBytes)/(1<<10), uint64(result.Streams))
 
 	result.LatencyFrom, result.LatencyHistogram = figure.FromEvent, seen.Latency
-	if l.Interval > 0 && seen.Delay.Count() > 0 {
+	if seen.Delay.Count() > 0 {
 		result.LatencyFrom, result.LatencyHistogram = figure.FromDue, seen.Delay
 	}
 	result.StalenessHistogram = seen.Staleness

@@ -20,7 +20,11 @@ const (
 
 // notes says where the figures are not the system's alone.
 func notes(r *figure.Result) []figure.Note {
-	return append(busyNotes(r, float64(runtime.NumCPU())), lateNotes(r)...)
+	all := append(busyNotes(r, float64(runtime.NumCPU())), lateNotes(r)...)
+	if r.StaleTold > 0 {
+		all = append(all, figure.Note{Notice: "told stale", Text: fmt.Sprintf("streams were told %d times in the window that a value may no longer be true", r.StaleTold)})
+	}
+	return all
 }
 
 func busyNotes(r *figure.Result, cores float64) (all []figure.Note) {

@@ -99,8 +99,9 @@ type rig struct {
 	group     *process.Group
 	bus, gate *server // bus is nil without a feed; gate is what clients talk to
 	feed      *process.Process
-	generator *process.Process
 	restBytes int64 // of the server, before the first stream
+
+	generators []*process.Process
 }
 
 // runLoad returns a result per step; with an error, those of the steps that were measured.
@@ -114,8 +115,8 @@ func (r *Runner) runLoad(ctx context.Context, l *Load) (results []figure.Result,
 	if err != nil {
 		return nil, err
 	}
-	for _, streams := range l.Steps {
-		result, err := rig.step(ctx, streams)
+	for _, step := range l.Steps {
+		result, err := rig.step(ctx, step)
 		if err != nil {
 			return results, err
 		}
@@ -133,7 +134,7 @@ func (r *Runner) assemble(ctx context.Context, l *Load, g *process.Group) (*rig,
 	var err error
 	natsURL := ""
 	if l.Feed != nil {
-		if rig.bus, err = r.startBus(ctx, g, l.Capture); err != nil {
+		if rig.bus, err = r.startBus(ctx, g, false); err != nil {
 			return nil, err
 		}
 		natsURL = rig.bus.url()
@@ -153,57 +154,105 @@ func (r *Runner) assemble(ctx context.Context, l *Load, g *process.Group) (*rig,
 	if rig.restBytes, err = rig.gate.process.RSS(); err != nil {
 		return nil, err
 	}
-	rig.generator, err = g.Start(process.Command{Name: "load", Path: r.program("peers"), Args: l.generatorArgs(rig.gate.address, natsURL)})
-	return rig, err
+	return rig, rig.startGenerators(r.program("peers"), natsURL)
+}
+
+func (rig *rig) startGenerators(program, natsURL string) error {
+	for n := range rig.load.generators() {
+		p, err := rig.group.Start(process.Command{
+			Name: fmt.Sprintf("load-%d", n+1), Path: program, Args: rig.load.generatorArgs(n, rig.gate.address, natsURL),
+		})
+		if err != nil {
+			return err
+		}
+		rig.generators = append(rig.generators, p)
+	}
+	return nil
 }
 
 // Answers of the load generator.
 var (
 	answerNumber = regexp.MustCompile(`^(\d+)$`)
+	answerLag    = regexp.MustCompile(`^(\d+|null)$`)
 	answerTrue   = regexp.MustCompile(`^true$`)
 	answerObject = regexp.MustCompile(`^(\{.*\})$`)
 )
 
-// ask gives the load generator a command and returns its answer.
-func (rig *rig) ask(ctx context.Context, command string, answer *regexp.Regexp) (string, error) {
-	if err := rig.generator.Say(command); err != nil {
-		return "", err
+// ask gives all load generators a command and returns their answers.
+func (rig *rig) ask(ctx context.Context, command string, answer *regexp.Regexp) (answers []string, err error) {
+	for _, g := range rig.generators {
+		if err := g.Say(command); err != nil {
+			return nil, err
+		}
 	}
 	ctx, stop := rig.group.Watch(ctx)
 	defer stop()
-	match, err := rig.generator.Await(ctx, answer)
-	if err != nil {
-		return "", err
+	for _, g := range rig.generators {
+		match, err := g.Await(ctx, answer)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, match[len(match)-1])
 	}
-	return match[len(match)-1], nil
+	return answers, nil
 }
 
 // step opens streams until there are so many, and measures a window.
-func (rig *rig) step(ctx context.Context, streams int) (figure.Result, error) {
-	result := rig.load.newResult(streams)
-	if _, err := rig.ask(ctx, fmt.Sprintf("open %d", streams), answerNumber); err != nil {
+func (rig *rig) step(ctx context.Context, step Step) (figure.Result, error) {
+	result := rig.load.newResult(step.Streams)
+	if _, err := rig.ask(ctx, fmt.Sprintf("open %d", step.Streams/rig.load.generators()), answerNumber); err != nil {
 		return result, err
 	}
-	if err := wait(ctx, rig.load.Settle); err != nil {
+	late, err := rig.settle(ctx, step)
+	if err != nil {
+		return result, err
+	}
+	before, err := rig.readCounters(ctx)
+	if err != nil {
 		return result, err
 	}
 	if _, err := rig.ask(ctx, "begin", answerTrue); err != nil {
 		return result, err
 	}
-	used, err := rig.measure(ctx)
+	used, err := rig.measure(ctx, step.Window)
 	if err != nil {
 		return result, err
 	}
-	text, err := rig.ask(ctx, "end", answerObject)
+	seen, err := rig.end(ctx)
 	if err != nil {
 		return result, err
+	}
+	after, err := rig.readCounters(ctx)
+	if err != nil {
+		return result, err
+	}
+	rig.fill(&result, seen, used)
+	if late > 0 {
+		result.Notes = append(result.Notes, figure.Note{
+			Notice: "began late", Text: fmt.Sprintf("the window began %d events of %s after its place in the recording", late, marketSymbols[0]),
+		})
+	}
+	if rig.load.hasBadReaders() {
+		result.Notes = append(result.Notes, figure.Note{Notice: "bad readers", Text: rig.load.badReaders(&result, seen, after.since(before), after.stalled)})
+	}
+	return result, rig.group.Err()
+}
+
+// end ends the window of all load generators and returns what they saw in it together.
+func (rig *rig) end(ctx context.Context) (*figure.Window, error) {
+	answers, err := rig.ask(ctx, "end", answerObject)
+	if err != nil {
+		return nil, err
 	}
 	var seen figure.Window
-	if err := json.Unmarshal([]byte(text), &seen); err != nil {
-		return result, fmt.Errorf("scenario: the load generator's window: %w", err)
+	for _, text := range answers {
+		var one figure.Window
+		if err := json.Unmarshal([]byte(text), &one); err != nil {
+			return nil, fmt.Errorf("scenario: the load generator's window: %w", err)
+		}
+		seen.Merge(&one)
 	}
-	rig.fill(&result, &seen, used)
-	return result, rig.group.Err()
+	return &seen, nil
 }
 
 // stopFeed ends the feed and returns how many events it has published, all of which the bus has then: feedsim counts them after a flush, and fails
@@ -227,15 +276,32 @@ func (rig *rig) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	text, err := rig.ask(ctx, "finish", answerObject)
+	answers, err := rig.ask(ctx, "finish", answerObject)
 	if err != nil {
 		return err
 	}
-	var verdict figure.Verdict
-	if err := json.Unmarshal([]byte(text), &verdict); err != nil {
-		return fmt.Errorf("scenario: the load generator's verdict: %w", err)
+	verdict, err := verdictOf(answers)
+	if err != nil {
+		return err
 	}
-	return verdict.Err()
+	if verdict.Err() == nil {
+		return nil
+	}
+	counters, err := rig.readCounters(ctx)
+	return errors.Join(verdict.Err(), counters.losses(), err)
+}
+
+// verdictOf merges the verdicts of all load generators.
+func verdictOf(answers []string) (*figure.Verdict, error) {
+	var verdict figure.Verdict
+	for _, text := range answers {
+		var one figure.Verdict
+		if err := json.Unmarshal([]byte(text), &one); err != nil {
+			return nil, fmt.Errorf("scenario: the load generator's verdict: %w", err)
+		}
+		verdict.Merge(&one)
+	}
+	return &verdict, nil
 }
 
 func wait(ctx context.Context, d time.Duration) error {

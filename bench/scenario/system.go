@@ -51,14 +51,14 @@ func (r *Runner) startServer(ctx context.Context, l *Load, g *process.Group, bus
 	case NATS:
 		return bus, nil
 	case Tickgate:
-		return r.startGateway(ctx, g, bus, nil)
+		return r.startGateway(ctx, g, bus, l.GatewayArgs, nil)
 	}
-	args := []string{"serve", string(l.Kind), "--interval", l.Interval.String(), "--streams", strconv.Itoa(slices.Max(l.Steps))}
+	args := []string{"serve", string(l.Kind), "--interval", l.Interval.String(), "--streams", strconv.Itoa(l.most())}
 	if bus != nil {
 		args = append(args, "--nats-url", bus.url())
 	}
 	if l.Kind == Floor {
-		args = append(args, "--bytes", strconv.Itoa(r.bytesPerBatch(l.Case)))
+		args = append(args, "--bytes", strconv.Itoa(r.bytesPerBatch(l.Case)), "--slot", l.Slot.String())
 	}
 	p, err := g.Start(process.Command{Name: string(l.Kind), Path: r.program("peers"), Args: args})
 	if err != nil {
@@ -78,9 +78,9 @@ var gatewayArgs = []string{
 	"--process-command-rate", "1000000", "--process-command-burst", "1000000", "--idle-timeout", "1h", "--max-streams-per-connection", "1000",
 }
 
-func (r *Runner) startGateway(ctx context.Context, g *process.Group, bus *server, env []string) (*server, error) {
+func (r *Runner) startGateway(ctx context.Context, g *process.Group, bus *server, more, env []string) (*server, error) {
 	p, err := g.Start(process.Command{
-		Name: "gateway", Path: r.program("gateway"), Args: append([]string{"--nats-url", bus.url()}, gatewayArgs...), Env: env,
+		Name: "gateway", Path: r.program("gateway"), Args: slices.Concat([]string{"--nats-url", bus.url()}, gatewayArgs, more), Env: env,
 	})
 	if err != nil {
 		return nil, err

@@ -16,16 +16,19 @@ func tutorial(window time.Duration) Scenario {
 			"The figures usually quoted: long polling 5,000 clients, 300 ms, 85 % of 8 cores; gRPC streams 50,000, 15 ms, 62 % of 8 cores.",
 	}
 	polling := &Load{
-		Scenario: name, Case: "5,000 clients", System: string(LongPoll), Kind: LongPoll, Steps: []int{5_000},
+		Scenario: name, Case: "5,000 clients", System: string(LongPoll), Kind: LongPoll, Steps: once(5_000, window),
 	}
 	streaming := &Load{
-		Scenario: name, Case: "50,000 streams", System: string(Tickgate), Kind: Tickgate, Steps: []int{50_000}, Connections: 500,
+		Scenario: name, Case: "50,000 streams", System: string(Tickgate), Kind: Tickgate, Steps: once(50_000, window), Connections: 500,
 	}
 	for _, l := range []*Load{polling, streaming} {
 		l.Feed, l.Symbols, l.PerStream = generated(1_000, 1_000), generatedSymbols(1_000), 1
-		l.Settle, l.Window = 2*time.Second, window
+		l.Settle = 1500 * time.Millisecond
 		s.Jobs = append(s.Jobs, l)
 	}
+	s.Jobs = append(s.Jobs,
+		quoted{Scenario: name, Case: "5,000 clients, 8 cores of others", System: "long polling, as quoted", Streams: 5_000, mean: 300 * time.Millisecond, cores: 0.85 * 8},
+		quoted{Scenario: name, Case: "50,000 streams, 8 cores of others", System: "gRPC streams, as quoted", Streams: 50_000, mean: 15 * time.Millisecond, cores: 0.62 * 8})
 	s.Checks = func(cells []report.Cell) (checks []report.Check) {
 		f := figures(cells)
 		for _, l := range []*Load{polling, streaming} {

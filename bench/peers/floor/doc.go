@@ -4,7 +4,8 @@
 //
 // [Serve] is a peer.ServeFunc, [NewDriver] makes the load.Driver. Every connection is one stream. The server first says in 4 bytes, little-endian,
 // how long a message is; a message follows every Config.Interval, and its first 8 bytes, little-endian, are when it was due, UTC nanoseconds. The
-// connections' due times are spread evenly over the interval: stream n of N is due n/N of an interval after a common grid.
+// connections' due times are spread evenly over the interval: stream n of N is due n/N of an interval after a common grid, or, with Config.Slot,
+// at the beginning of that slot, so that those of a slot are written one after the other.
 //
 // # Concurrency
 //

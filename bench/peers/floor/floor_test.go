@@ -76,6 +76,18 @@ func TestPhasesAreSpreadAndPlacesAreUsedAgain(t *testing.T) {
 	}
 }
 
+// TestSlotsAreShared: with a slot, connections that are due within it are due together.
+func TestSlotsAreShared(t *testing.T) {
+	const interval = 40 * time.Millisecond
+	address := peertest.StartServer(t, floor.Serve, peer.Config{Listen: "127.0.0.1:0", Interval: interval, Slot: interval / 2, Bytes: 16, Streams: 4})
+	first := readDue(t, dial(t, address)) % interval
+	for n, want := range []time.Duration{0, interval / 2, interval / 2} {
+		if distance := (readDue(t, dial(t, address)) + interval - first) % interval; distance != want {
+			t.Errorf("connection %d is due %s after the first, not %s", n+2, distance, want)
+		}
+	}
+}
+
 func TestConnectionsBeyondThePlacesAreClosed(t *testing.T) {
 	address := peertest.StartServer(t, floor.Serve, peer.Config{Listen: "127.0.0.1:0", Interval: time.Millisecond, Bytes: 16, Streams: 1})
 	readDue(t, dial(t, address))

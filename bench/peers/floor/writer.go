@@ -15,6 +15,7 @@ type writer struct {
 	first, writers int
 	started        int64 // of the common grid, UTC nanoseconds
 	interval       int64
+	slot           int64 // due times within the interval are rounded down to it
 
 	// Owned by run.
 	message []byte
@@ -24,7 +25,7 @@ type writer struct {
 
 func newWriter(c peer.Config, places *places, first, writers int, started time.Time) *writer {
 	return &writer{
-		places: places, first: first, writers: writers, started: started.UnixNano(), interval: int64(c.Interval), message: make([]byte, c.Bytes),
+		places: places, first: first, writers: writers, started: started.UnixNano(), interval: int64(c.Interval), slot: max(1, int64(c.Slot)), message: make([]byte, c.Bytes),
 	}
 }
 
@@ -39,7 +40,8 @@ func (w *writer) run(ctx context.Context) {
 			if connection == nil {
 				continue
 			}
-			due := grid + int64(n)*w.interval/total
+			within := int64(n) * w.interval / total
+			due := grid + within - within%w.slot
 			if !w.await(ctx, due) {
 				return
 			}

@@ -14,5 +14,6 @@ type Config struct {
 	NATSURL  string        // of the bus
 	Interval time.Duration // of conflation where the server sets it and not the client; 0: none
 	Bytes    int           // of a message, where the server makes it up
+	Slot     time.Duration // due times are rounded down to it, where the server makes them up; 0: they are not
 	Streams  int           // that are to be expected, where the server has to know
 }
