@@ -93,13 +93,8 @@ func TestRejectedSymbolsAreNamed(t *testing.T) {
 	})
 }
 
-// TestSlowApplicationTakesFreshValues: one that sleeps over each update takes what is newest when it wakes, and is told how many events that stands for.
-func TestSlowApplicationTakesFreshValues(t *testing.T) {
-	g, market := start(t)
-	c := connect(t, g, client.WithFreshness(100*time.Millisecond))
-	if _, err := c.Subscribe(t.Context(), client.Latest, "A"); err != nil {
-		t.Fatal(err)
-	}
+// tickFast publishes prices of A at 500 a second, until stop is called.
+func tickFast(t *testing.T, market *gatewaytest.Publisher) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	published := make(chan struct{})
 	go func() {
@@ -115,22 +110,52 @@ func TestSlowApplicationTakesFreshValues(t *testing.T) {
 			}
 		}
 	}()
-	var merged uint64
-	taken := 0
-	for u := range c.Updates() {
-		if age := time.Since(u.RecvTime); taken > 0 && age > 200*time.Millisecond {
-			t.Errorf("update %d was %v old when it was taken", taken, age)
-		}
-		merged += u.Merged
-		if taken++; taken == 5 {
-			break
-		}
-		time.Sleep(400 * time.Millisecond) // the application
+	return func() {
+		cancel()
+		<-published
 	}
-	cancel()
-	<-published
-	if merged < 100 {
-		t.Errorf("%d events were merged while the application slept for over a second, want hundreds", merged)
+}
+
+// TestSlowApplicationTakesFreshValues: one that sleeps over each update, for longer than the bound of freshness, takes what is new when it wakes, whatever its policy, and is told how many
+// events it did not take.
+func TestSlowApplicationTakesFreshValues(t *testing.T) {
+	const (
+		bound  = 200 * time.Millisecond
+		sleeps = 500 * time.Millisecond
+		fresh  = bound + 150*time.Millisecond // on a busy machine; a value that had waited for the application would be as old as its sleep
+	)
+	for _, policy := range []client.Conflation{client.Latest, client.Every(50 * time.Millisecond), client.AllEvents} {
+		t.Run(policy.String(), func(t *testing.T) {
+			t.Parallel()
+			g, market := start(t)
+			c := connect(t, g, client.WithFreshness(bound))
+			if _, err := c.Subscribe(t.Context(), policy, "A"); err != nil {
+				t.Fatal(err)
+			}
+			stop := tickFast(t, market)
+			var untaken uint64
+			taken := 0
+			for u := range c.Updates() {
+				if u.Changed&client.QuoteChanged == 0 {
+					continue
+				}
+				if age := time.Since(u.RecvTime); taken > 0 && age > fresh {
+					t.Errorf("update %d was %v old when it was taken, want %v at most", taken, age, fresh)
+				}
+				untaken += u.Merged + u.MissingNow
+				if (policy == client.AllEvents) != (u.MissingNow > 0 && u.GapReason != 0) && taken > 0 {
+					t.Errorf("update %d: %d merged, %d missing by reason of %q", taken, u.Merged, u.MissingNow, u.GapReason)
+				}
+				if taken++; taken == 4 {
+					break
+				}
+				time.Sleep(sleeps) // the application
+			}
+			stop()
+			if untaken < 100 {
+				t.Errorf("the application is told of %d events that it did not take while it slept for a second and a half, want hundreds", untaken)
+			}
+		})
 	}
 }
 
@@ -159,7 +184,7 @@ func TestEveryEventWaitsUpToTheBuffer(t *testing.T) {
 			break
 		}
 	}
-	if total != events || taken > buffer+1 {
+	if total != events || taken > buffer+1 || taken < buffer {
 		t.Errorf("%d updates stand for %d events, want %d in at most %d", taken, total, events, buffer+1)
 	}
 }

@@ -22,8 +22,10 @@ type fake struct {
 	address string
 	server  *grpc.Server
 	streams chan *fakeStream // one is sent for each that a client opens
-	refuse  atomic.Value     // of error: answers every stream; nothing: it is taken
+	tries   chan time.Time   // of each stream, refused ones too
 	beat    time.Duration    // as it announces; 0: it does not
+
+	refusal atomic.Pointer[error] // answers every stream; nil: it is taken
 }
 
 // fakeStream is one stream, whose messages the test takes and makes.
@@ -39,7 +41,7 @@ func newFake(t *testing.T) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), streams: make(chan *fakeStream, 100)}
+	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), streams: make(chan *fakeStream, 100), tries: make(chan time.Time, 10_000)}
 	tickgatev1.RegisterMarketDataServer(f.server, f)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = f.server.Serve(listener) })
@@ -50,10 +52,14 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
+// refuse has every stream refused from here on.
+func (f *fake) refuse(err error) { f.refusal.Store(&err) }
+
 // Stream implements the service.
 func (f *fake) Stream(transport tickgatev1.MarketData_StreamServer) error {
-	if err, ok := f.refuse.Load().(error); ok {
-		return err
+	f.tries <- time.Now()
+	if err := f.refusal.Load(); err != nil {
+		return *err
 	}
 	s := &fakeStream{MarketData_StreamServer: transport, commands: make(chan *tickgatev1.ClientMessage, 1000), end: make(chan error, 1)}
 	f.streams <- s

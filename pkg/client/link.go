@@ -40,10 +40,11 @@ type link struct {
 	stream    tickgatev1.MarketData_StreamClient
 	err       error // why it has ended
 
-	bound     atomic.Int64 // of freshness, as granted; 0: batches are not acknowledged
-	heard     atomic.Int64 // when something was received last, nanoseconds since began
-	beat      atomic.Int64 // the gateway's heartbeat interval
-	isCurrent atomic.Bool  // commands and reports go over this link
+	bound     atomic.Int64  // of freshness, as granted; 0: batches are not acknowledged
+	heard     atomic.Int64  // when something was received last, nanoseconds since began
+	beat      atomic.Int64  // the gateway's heartbeat interval
+	beatSet   chan struct{} // of one; sent to by the receiver when beat changes, received by watch, never closed
+	isCurrent atomic.Bool   // commands and reports go over this link
 	began     time.Time
 	outbox
 }
@@ -52,7 +53,7 @@ func newLink(c *Client, to *endpoint, cancel context.CancelCauseFunc) *link {
 	l := &link{
 		client: c, endpoint: to, cancel: cancel,
 		up: make(chan struct{}), leave: make(chan struct{}), ended: make(chan struct{}),
-		ids: make(map[uint32]*instrument), began: time.Now(),
+		ids: make(map[uint32]*instrument), beatSet: make(chan struct{}, 1), began: time.Now(),
 		outbox: outbox{wake: make(chan struct{}, 1), calls: make(map[uint64]*call)},
 	}
 	l.beat.Store(int64(defaultBeat))
@@ -218,8 +219,8 @@ func (l *link) takeAnswer(m *tickgatev1.ServerMessage) {
 		id = e.LatencyReport.GetRequestId()
 	case *tickgatev1.ServerMessage_Heartbeat:
 		id = e.Heartbeat.GetRequestId()
-		if every := e.Heartbeat.GetIntervalMs(); every > 0 {
-			l.beat.Store(int64(every) * int64(time.Millisecond))
+		if every := int64(e.Heartbeat.GetIntervalMs()) * int64(time.Millisecond); every > 0 && l.beat.Swap(every) != every {
+			signal(l.beatSet)
 		}
 		if e.Heartbeat.Echo == nil {
 			return // it answers nothing
@@ -265,6 +266,7 @@ func (l *link) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-l.beatSet:
 		case <-timer.C:
 		}
 		silent, most := time.Since(l.began)-time.Duration(l.heard.Load()), 2*time.Duration(l.beat.Load())
@@ -272,9 +274,6 @@ func (l *link) watch(ctx context.Context) {
 			l.cancel(fmt.Errorf("%w (%v)", errSilent, silent.Round(time.Millisecond)))
 			return
 		}
-		timer.Reset(min(most-silent, mostWatch)) // the gateway may say meanwhile that its heartbeats are more frequent
+		timer.Reset(most - silent)
 	}
 }
-
-// mostWatch is how often a link looks whether its gateway is silent, at least.
-const mostWatch = time.Second

@@ -100,7 +100,7 @@ func TestWhileDisconnectedTickersAreStale(t *testing.T) {
 	wait()
 	s.bid(t, 1, 1, 100)
 	eventually(t, "the bid", holds(c, "A", "1.00"))
-	f.refuse.Store(status.Error(codes.ResourceExhausted, "full"))
+	f.refuse(status.Error(codes.ResourceExhausted, "full"))
 	s.end <- status.Error(codes.Unavailable, "gone")
 	eventually(t, "the ticker to be stale", func() bool {
 		ticker, _ := c.Book().Quote("A")
@@ -147,7 +147,7 @@ func TestSilentGatewayIsLeft(t *testing.T) {
 	f.accept(t)
 	began := time.Now()
 	f.accept(t)
-	if took := time.Since(began); took < 2*f.beat-50*time.Millisecond || took > 2*f.beat+5*time.Second {
+	if took := time.Since(began); took < 2*f.beat-50*time.Millisecond || took > 2*f.beat+400*time.Millisecond {
 		t.Errorf("a silent gateway was left after %v, want two of its heartbeats of %v", took, f.beat)
 	}
 }
@@ -171,7 +171,7 @@ func TestAcknowledgesWithoutMore(t *testing.T) {
 
 func TestRefusedClientGivesUp(t *testing.T) {
 	f := newFake(t)
-	f.refuse.Store(status.Error(codes.Unauthenticated, "no credentials"))
+	f.refuse(status.Error(codes.Unauthenticated, "no credentials"))
 	_, err := client.Dial(t.Context(), f.address)
 	wantError(t, err, client.ErrRefused, "no credentials")
 }
