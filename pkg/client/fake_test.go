@@ -25,6 +25,8 @@ type fake struct {
 	tries   chan time.Time   // of each stream, refused ones too
 	beat    time.Duration    // as it announces; 0: it does not
 
+	answers chan error // to GetSnapshot
+
 	refusal atomic.Pointer[error] // answers every stream; nil: it is taken
 }
 
@@ -41,7 +43,7 @@ func newFake(t *testing.T) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), streams: make(chan *fakeStream, 100), tries: make(chan time.Time, 10_000)}
+	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), streams: make(chan *fakeStream, 100), tries: make(chan time.Time, 10_000), answers: make(chan error, 1)}
 	tickgatev1.RegisterMarketDataServer(f.server, f)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = f.server.Serve(listener) })
