@@ -39,6 +39,7 @@ func (t *table) key(name, text string) tea.Cmd {
 		t.descending = !t.descending
 	case "l":
 		t.showLatency = !t.showLatency
+		t.noteLatency()
 	case "/":
 		t.mode, t.input = filtering, t.filter
 	case "a":

@@ -9,9 +9,10 @@ import (
 	"tickgate/pkg/client"
 )
 
-// line is an update as JSON: decimals as strings, since they are exact, and absent where there is none.
+// line is an update as JSON: decimals as strings, since they are exact, and absent where there is none. A symbol's lines begin with its first value; from there on what its value is worth is told by a
+// line, too.
 type line struct {
-	Time      string `json:"time"` // of receipt by the gateway
+	Time      string `json:"time,omitempty"` // of receipt by the gateway
 	EventTime string `json:"event_time,omitempty"`
 	Symbol    string `json:"symbol"`
 	State     string `json:"state"`
@@ -53,6 +54,9 @@ func writeLines(ctx context.Context, c *client.Client, out io.Writer) error {
 	defer stop()
 	encoder := json.NewEncoder(out)
 	for u := range c.Updates() {
+		if u.Sequence == 0 { // there is no value yet
+			continue
+		}
 		l := lineOf(&u.Ticker)
 		l.Merged, l.Missing, l.Gap = u.Merged, u.MissingNow, u.GapReason.String()
 		if err := encoder.Encode(l); err != nil {

@@ -94,6 +94,9 @@ func TestWatchWritesLinesIntoAPipe(t *testing.T) {
 		if err := lines.Decode(&l); err != nil {
 			t.Fatal(err)
 		}
+		if l.Sequence == 0 || l.Time == "" {
+			t.Errorf("%+v is a line of a symbol that has no value yet", l)
+		}
 		if l.Bid == "12.34" {
 			if l.Symbol != "AAA.X" || l.State != "live" || l.Sequence != 1 || l.Time == "" {
 				t.Errorf("%+v", l)
@@ -115,6 +118,30 @@ func TestWatchWritesLinesIntoAPipe(t *testing.T) {
 		case <-time.After(5 * time.Millisecond):
 			market.Publish("AAA.X", bid(price))
 		}
+	}
+}
+
+// TestWatchSaysWhichSymbolsHaveNoValueYet, since a pipe shows nothing of them.
+func TestWatchSaysWhichSymbolsHaveNoValueYet(t *testing.T) {
+	address, _ := gateway(t)
+	out, errs := &watched{seen: make(chan struct{})}, &watched{seen: make(chan struct{})}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run([]string{"watch", "--address", address, "AAA.X", "MISTYPED.X"}, strings.NewReader(""), out, errs)
+	}()
+	<-out.seen
+	<-errs.seen
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	if text := errs.text.String(); !strings.Contains(text, "MISTYPED.X") || strings.Contains(text, "AAA.X") {
+		t.Errorf("%q, want the mistyped symbol alone", text)
+	}
+	if text := out.text.String(); strings.Contains(text, "MISTYPED.X") {
+		t.Errorf("%q has lines of a symbol without a value", text)
 	}
 }
 
@@ -144,10 +171,11 @@ func TestInterruptEndsWatch(t *testing.T) {
 type watched struct {
 	once sync.Once
 	seen chan struct{}
+	text strings.Builder // owned by the writer
 }
 
 // Write implements io.Writer.
 func (w *watched) Write(p []byte) (int, error) {
 	w.once.Do(func() { close(w.seen) })
-	return len(p), nil
+	return w.text.Write(p)
 }

@@ -24,6 +24,7 @@ type source interface {
 	Tickers() []client.Ticker
 	State() client.StateChange
 	Latency() []client.Distribution
+	Buckets(client.Stage) []client.Bucket
 	Subscribe(symbol string) error
 	Unsubscribe(symbol string)
 }
@@ -34,9 +35,10 @@ type live struct {
 	conflation client.Conflation
 }
 
-func (l live) Tickers() []client.Ticker       { return slices.Collect(l.client.Book().All()) }
-func (l live) State() client.StateChange      { return l.client.State() }
-func (l live) Latency() []client.Distribution { return l.client.Latency().Stages() }
+func (l live) Tickers() []client.Ticker               { return slices.Collect(l.client.Book().All()) }
+func (l live) State() client.StateChange              { return l.client.State() }
+func (l live) Latency() []client.Distribution         { return l.client.Latency().Stages() }
+func (l live) Buckets(s client.Stage) []client.Bucket { return l.client.Latency().Buckets(s) }
 
 // commandTimeout is how long a person waits for the answer to a key.
 const commandTimeout = 3 * time.Second
@@ -71,6 +73,7 @@ type table struct {
 	input         string // of the mode
 	message       string // to the person, until the next key
 	showLatency   bool
+	stages        []stage   // as of rated
 	rated         time.Time // when rates were computed last
 	reconnects    int
 	wasConnected  bool
@@ -166,8 +169,20 @@ func (t *table) refresh() {
 			r.counted = r.ticker.Updates
 		}
 		t.rated = now
+		t.noteLatency()
 	}
 	t.arrange()
+}
+
+// noteLatency takes the latency of each stage, for the pane.
+func (t *table) noteLatency() {
+	t.stages = t.stages[:0]
+	if !t.showLatency {
+		return
+	}
+	for _, d := range t.source.Latency() {
+		t.stages = append(t.stages, stage{d, histogram(t.source.Buckets(d.Stage))})
+	}
 }
 
 // noteState counts how often the connection was lost.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ func (m *market) Tickers() []client.Ticker  { return m.tickers }
 func (m *market) State() client.StateChange { return m.state }
 func (m *market) Latency() []client.Distribution {
 	return []client.Distribution{{Stage: client.StageGateway, Count: 5, P50: time.Millisecond, P99: 10 * time.Millisecond, P999: 20 * time.Millisecond, Max: 30 * time.Millisecond}}
+}
+func (m *market) Buckets(client.Stage) []client.Bucket {
+	return []client.Bucket{{UpTo: time.Millisecond, Count: 4}, {UpTo: 30 * time.Millisecond, Count: 1}}
 }
 func (m *market) Subscribe(symbol string) error {
 	m.subscribed = append(m.subscribed, symbol)
@@ -141,7 +145,7 @@ func TestChangesFlashAndFade(t *testing.T) {
 	d.market.tickers[0].Bid = cents(30_001)
 	d.market.tickers[1].Bid = cents(1)
 	d.Update(frameMsg(d.clock))
-	if lines := d.lines(); !strings.Contains(lines[2], "▲300.01") || !strings.Contains(lines[3], "▼0.01") {
+	if lines := d.lines(); !strings.Contains(lines[2], " 300.01▲") || !strings.Contains(lines[3], " 0.01▼") {
 		t.Errorf("%q and %q, want arrows up and down", lines[2], lines[3])
 	}
 	d.clock = d.clock.Add(flashFor)
@@ -191,6 +195,47 @@ func TestLatencyPane(t *testing.T) {
 	d.press("l")
 	if text := strings.Join(d.lines(), "\n"); !strings.Contains(text, "gateway") || !strings.Contains(text, "10ms") || !strings.Contains(text, "█") {
 		t.Errorf("%s", text)
+	}
+}
+
+// TestSmallHistogram has a bar where the axis says that its values are, as high as its share of the highest.
+func TestSmallHistogram(t *testing.T) {
+	got := []rune(histogram([]client.Bucket{{UpTo: 0, Count: 1}, {UpTo: time.Millisecond, Count: 800}, {UpTo: 10 * time.Millisecond, Count: 400}, {UpTo: time.Minute, Count: 1}}))
+	for _, want := range []struct {
+		under string
+		bar   rune
+	}{{"10us", '▁'}, {"1ms", '█'}, {"10ms", '▄'}, {"1s", '▁'}} {
+		if at := strings.Index(" "+histogramAxis+" ", " "+want.under+" "); at >= len(got) || got[at] != want.bar {
+			t.Errorf("%q, want %c under %s of\n%q", string(got), want.bar, want.under, histogramAxis)
+		}
+	}
+	if blanks := strings.Count(string(got), " "); blanks != histogramBars-4 {
+		t.Errorf("%q, want four bars", string(got))
+	}
+	if got := histogram(nil); got != "" {
+		t.Errorf("%q of nothing", got)
+	}
+}
+
+// TestFlashingTakesNoRoom: an arrow pushes no digit out of its column, and the selected row stays marked from end to end.
+func TestFlashingTakesNoRoom(t *testing.T) {
+	d := newDesk()
+	wide := client.Decimal{Mantissa: 1_234_567_890_234, Scale: 3, Valid: true} // as wide as its column
+	d.market.tickers[0].Bid, d.market.tickers[0].Last = wide, wide
+	d.Update(frameMsg(d.clock))
+	wide.Mantissa++
+	d.market.tickers[0].Bid = wide
+	d.clock = d.clock.Add(flashFor)
+	d.Update(frameMsg(d.clock))
+	lines := d.lines()
+	if !strings.Contains(lines[2], " "+wide.String()+"▲") {
+		t.Errorf("%q, want all digits of %s and an arrow", lines[2], wide)
+	}
+	raw := strings.Split(d.render(), "\n")[2]
+	for cell := range strings.SplitSeq(strings.TrimSuffix(raw, "\x1b[m"), "\x1b[m") {
+		if style, _, _ := strings.Cut(strings.TrimPrefix(cell, "\x1b["), "m"); !slices.Contains(strings.Split(style, ";"), "7") {
+			t.Errorf("%q of the selected row is not reversed", cell)
+		}
 	}
 }
 

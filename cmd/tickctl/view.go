@@ -13,12 +13,11 @@ import (
 
 // Colours that people who do not tell red from green can tell apart; arrows say the same without any.
 var (
-	upStyle       = lipgloss.NewStyle().Foreground(lipgloss.Color("39")).Bold(true)  // blue
-	downStyle     = lipgloss.NewStyle().Foreground(lipgloss.Color("208")).Bold(true) // orange
-	dimStyle      = lipgloss.NewStyle().Faint(true)
-	headStyle     = lipgloss.NewStyle().Bold(true)
-	selectedStyle = lipgloss.NewStyle().Reverse(true)
-	warnStyle     = lipgloss.NewStyle().Foreground(lipgloss.Color("214"))
+	upStyle   = lipgloss.NewStyle().Foreground(lipgloss.Color("39")).Bold(true)  // blue
+	downStyle = lipgloss.NewStyle().Foreground(lipgloss.Color("208")).Bold(true) // orange
+	dimStyle  = lipgloss.NewStyle().Faint(true)
+	headStyle = lipgloss.NewStyle().Bold(true)
+	warnStyle = lipgloss.NewStyle().Foreground(lipgloss.Color("214"))
 )
 
 // View implements tea.Model.
@@ -117,34 +116,35 @@ func (t *table) headLine() string {
 
 func (t *table) rowLine(r *row, now time.Time) string {
 	stale := r.ticker.State == client.Stale || r.ticker.State == client.Pending
-	selected := r.ticker.Symbol == t.selected
+	look := lipgloss.NewStyle().Reverse(r.ticker.Symbol == t.selected).Faint(stale)
 	var b strings.Builder
 	for _, i := range t.shown() {
 		c := columns[i]
-		cell := c.fit(c.text(r, now))
+		cell, style := c.fit(c.text(r, now)), look
 		if c.move != nil && !stale {
 			if m := c.move(r); !m.at.IsZero() && now.Sub(m.at) < flashFor {
-				cell = m.flash(c, r, now)
+				cell, style = m.mark(cell), m.style().Inherit(look)
 			}
 		}
-		b.WriteString(cell)
+		b.WriteString(style.Render(cell)) // each by itself: the end of one's colours would end the row's
 	}
-	line := b.String()
-	switch {
-	case selected:
-		return t.clip(selectedStyle.Render(line))
-	case stale:
-		return t.clip(dimStyle.Render(line))
-	}
-	return t.clip(line)
+	return t.clip(b.String())
 }
 
-// flash shows a value that has just changed, with an arrow for those who see no colours.
-func (m *move) flash(c column, r *row, now time.Time) string {
+// mark puts an arrow behind a value that has just changed, for those who see no colours, in the place of the blank there.
+func (m *move) mark(cell string) string {
+	arrow := "▼"
 	if m.up {
-		return upStyle.Render(c.fit("▲" + c.text(r, now)))
+		arrow = "▲"
 	}
-	return downStyle.Render(c.fit("▼" + c.text(r, now)))
+	return strings.TrimSuffix(cell, " ") + arrow
+}
+
+func (m *move) style() lipgloss.Style {
+	if m.up {
+		return upStyle
+	}
+	return downStyle
 }
 
 // fit brings a text to the column's width, with a blank behind it.

@@ -58,9 +58,19 @@ func watch(ctx context.Context, o *options, args []string, c console) error {
 		return err
 	}
 	if o.json || !c.terminal {
+		sayPending(gateway, c)
 		return writeLines(ctx, gateway, c.out)
 	}
 	return showTable(ctx, gateway, o.conflation(), c)
+}
+
+// sayPending names the symbols that have no lines yet, because the feed has not sent them: a person may have mistyped one.
+func sayPending(gateway *client.Client, c console) {
+	for ticker := range gateway.Book().All() {
+		if ticker.State == client.Pending {
+			fmt.Fprintf(c.errs, "tickctl: the feed has not sent %s yet; its lines begin when it does\n", ticker.Symbol)
+		}
+	}
 }
 
 // showTable runs the live table until a person ends it.

@@ -94,6 +94,22 @@ func (l *Latency) Histogram(stage Stage) *hdrhistogram.Histogram {
 	return hdrhistogram.Import(l.histograms[min(stage, stages-1)].Export())
 }
 
+// Bucket is how many values a histogram has up to a height, and above the bucket before.
+type Bucket struct {
+	UpTo  time.Duration
+	Count uint64
+}
+
+// Buckets returns a stage's histogram without the empty buckets, lowest first.
+func (l *Latency) Buckets(stage Stage) (all []Bucket) {
+	for _, bar := range l.Histogram(stage).Distribution() {
+		if bar.Count > 0 {
+			all = append(all, Bucket{UpTo: time.Duration(bar.To) * time.Microsecond, Count: uint64(bar.Count)})
+		}
+	}
+	return all
+}
+
 // streamBegins says that what is reported from here on goes to another stream, where reports count from zero.
 func (l *Latency) streamBegins() {
 	l.mu.Lock()
