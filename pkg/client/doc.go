@@ -24,7 +24,8 @@
 //
 // The receiver never waits for the application. What the application has not taken yet conflates in the Book, one update per symbol, and Update.Merged
 // counts what was merged; with the policy AllEvents updates wait, up to the number of WithEventBuffer, and conflate beyond it. So what the application takes is always the newest
-// value there is. The client asks the gateway for freshness and acknowledges what its Book has taken, so that values do not age on the way either.
+// value there is. The client asks the gateway for freshness and acknowledges what the application is done with; for one that takes longer
+// than a quarter of the bound the Book stands in, since it is there that values conflate. Of AllEvents those that have waited for three quarters of the bound are told as a gap, GapSlow.
 //
 // # Limits
 //
