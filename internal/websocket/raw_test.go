@@ -39,8 +39,12 @@ func openRaw(t *testing.T, g *gatewaytest.Gateway) *rawSocket {
 		t.Fatal(err)
 	}
 	response, err := http.ReadResponse(s.reader, nil)
-	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("upgrade: %v, %v", response, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close() // empty: what follows is frames
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("upgrade: %s", response.Status)
 	}
 	return s
 }

@@ -70,7 +70,8 @@ func (t *jsonType) appendJSON(dst, message []byte) ([]byte, bool) {
 			return nil, false
 		}
 		f := &t.fields[number]
-		if f.key == "" || wire != f.wire && !(f.packed && wire == protowire.BytesType) {
+		asPacked := f.packed && wire == protowire.BytesType
+		if f.key == "" || wire != f.wire && !asPacked {
 			return nil, false
 		}
 		message = message[n:]
@@ -89,10 +90,10 @@ func (t *jsonType) appendJSON(dst, message []byte) ([]byte, bool) {
 			}
 		}
 		var ok bool
-		if wire == f.wire {
-			dst, message, ok = f.appendValue(dst, message)
-		} else {
+		if asPacked {
 			dst, message, ok = f.appendPacked(dst, message)
+		} else {
+			dst, message, ok = f.appendValue(dst, message)
 		}
 		if !ok {
 			return nil, false
