@@ -60,7 +60,6 @@ const stallSlack = slowness * 300 * time.Millisecond
 func neverReads(g *gatewaytest.Gateway, c gateway.Config) harm {
 	const ended = `tickgate_streams_ended_total{reason="stalled"}`
 	least := c.Stream.SendStall
-	most := least + 2*c.Subscriptions.Housekeeping + stallSlack
 	var conn *grpc.ClientConn
 	var deaf *gatewaytest.Stream
 	var began, asked time.Time // before and after what it asks for fills the connection
@@ -77,12 +76,13 @@ func neverReads(g *gatewaytest.Gateway, c gateway.Config) harm {
 			go awaitCut(t.Context(), conn, cut)
 		},
 		over: func(int) bool { return len(cut) > 0 },
-		verify: func(t *testing.T) {
+		verify: func(t *testing.T, worst time.Duration) {
 			at := <-cut
 			t.Logf("the connection was closed %v after the client had asked for more than it reads", at.Sub(asked))
 			if took := at.Sub(began); took < least {
 				t.Errorf("the connection was closed after %v, before the stall of %v", took, least)
 			}
+			most := least + 2*c.Subscriptions.Housekeeping + max(stallSlack, worst)
 			if took := at.Sub(asked); took > most {
 				t.Errorf("the connection was closed after %v, want %v at most", took, most)
 			}
@@ -120,11 +120,11 @@ func readsATenth(g *gatewaytest.Gateway, bound time.Duration) harm {
 			}
 			r.Send(subscribeCommand(gatewaytest.Latest(), symbols))
 		},
-		verify: func(t *testing.T) {
+		verify: func(t *testing.T, worst time.Duration) {
 			r.Close()
 			_ = conn.Close()
 			t.Logf("the slow client took %d batches; the values of the oldest were the newest ones %v before", r.taken, r.oldest)
-			if most := bound + 50*time.Millisecond*slowness; bound > 0 && r.oldest > most {
+			if most := bound + max(50*time.Millisecond*slowness, worst); bound > 0 && r.oldest > most {
 				t.Errorf("the slow client took what was newest %v before, want %v at most", r.oldest, most)
 			}
 		},
@@ -179,7 +179,7 @@ func vanishes(g *gatewaytest.Gateway) harm {
 			}
 		},
 		strike: func(*testing.T) { way.freeze() },
-		verify: func(*testing.T) {
+		verify: func(*testing.T, time.Duration) {
 			_ = conn.Close()
 			way.close()
 		},
@@ -212,7 +212,7 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 			}
 		},
 		strike: func(*testing.T) { way.hangUp() },
-		verify: func(*testing.T) {
+		verify: func(*testing.T, time.Duration) {
 			for _, conn := range conns {
 				_ = conn.Close()
 			}
