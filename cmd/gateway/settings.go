@@ -22,6 +22,7 @@ func load(config *gateway.Config, level *slog.Level, args, environ []string, out
 	registerFeed(flags, config)
 	registerSubscriptions(flags, config)
 	registerStreams(flags, config)
+	registerPlayback(flags, config)
 	registerWeb(flags, config)
 	if err := set.Load(args, environ, out); err != nil {
 		return err
@@ -54,9 +55,9 @@ func registerBus(set *settings.Set, c *gateway.Config) {
 	f.DurationVar(&c.NATS.StartTimeout, "nats-start-timeout", c.NATS.StartTimeout, "time the embedded NATS server may take to come up, with the recovery of its files")
 	f.StringVar(&c.NATS.StoreDir, "data-dir", c.NATS.StoreDir, "folder of the embedded NATS server's JetStream files")
 	f.BoolVar(&c.CreateStream, "create-stream", c.CreateStream, "create the JetStream stream of last values at the NATS that is joined; the embedded one always has it")
-	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long that stream keeps an event")
+	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long that stream keeps an event; with --demo and all three keep settings as they are, an hour of every event")
 	f.Int64Var(&c.Keep.MaxBytes, "keep-bytes", c.Keep.MaxBytes, "bytes of events that it keeps")
-	f.Int64Var(&c.Keep.MaxMessagesPerSubject, "keep-messages-per-subject", c.Keep.MaxMessagesPerSubject, "messages per symbol and kind that it keeps; 1 is enough for a warm start")
+	f.Int64Var(&c.Keep.MaxMessagesPerSubject, "keep-messages-per-subject", c.Keep.MaxMessagesPerSubject, "messages per symbol and kind that it keeps; 1 is enough for a warm start, 0 has no bound: for playbacks")
 	f.StringVar(&c.Prefix, "subject-prefix", c.Prefix, "first token of every bus subject")
 }
 
@@ -83,6 +84,16 @@ func registerSubscriptions(f *pflag.FlagSet, c *gateway.Config) {
 	f.DurationVar(&s.MinFreshness, "min-freshness", s.MinFreshness, "least age bound of unacknowledged batches granted")
 	f.DurationVar(&s.MaxFreshness, "max-freshness", s.MaxFreshness, "greatest age bound of unacknowledged batches granted")
 	f.DurationVar(&s.Housekeeping, "housekeeping", s.Housekeeping, "how often stalls, heartbeats and time-outs are looked for")
+}
+
+func registerPlayback(f *pflag.FlagSet, c *gateway.Config) {
+	p := &c.Playback
+	f.IntVar(&p.MaxPlaybacks, "max-playbacks", p.MaxPlaybacks, "playbacks at the same time")
+	f.Float64Var(&p.Rate, "playback-rate", p.Rate, "messages per second that all playbacks together read")
+	f.DurationVar(&p.Reorder, "playback-reorder", p.Reorder, "how much later than an event of a later time an event may have been recorded and still be put in order")
+	f.IntVar(&p.ReorderEvents, "playback-reorder-events", p.ReorderEvents, "events that a playback holds back for that")
+	f.DurationVar(&p.IdleTimeout, "playback-idle-timeout", p.IdleTimeout, "time a playback may stand still: paused, at its end, or not read")
+	f.DurationVar(&p.MaxInterval, "playback-max-interval", p.MaxInterval, "greatest conflation interval of a playback")
 }
 
 func registerWeb(f *pflag.FlagSet, c *gateway.Config) {

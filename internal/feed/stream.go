@@ -26,7 +26,7 @@ type StreamConfig struct {
 	Storage jetstream.StorageType
 	// MaxAge is how long a value is kept, default 7 days, so that Monday begins with Friday's; 0: for ever.
 	MaxAge time.Duration
-	// MaxMessagesPerSubject is how many messages of each symbol and kind are kept, default 1: warm start reads only the last.
+	// MaxMessagesPerSubject is how many messages of each symbol and kind are kept, default 1: warm start reads only the last. More, or 0 for no bound, is what can be played back.
 	MaxMessagesPerSubject int64
 	// MaxBytes bounds the stream, the oldest messages go first; default 1 GiB, 0: no bound.
 	MaxBytes int64
@@ -58,7 +58,7 @@ func EnsureStream(ctx context.Context, connection *nats.Conn, subjects bus.Subje
 		Subjects:          subjects.EventWildcards(),
 		Storage:           c.Storage,
 		MaxAge:            c.MaxAge,
-		MaxMsgsPerSubject: c.MaxMessagesPerSubject,
+		MaxMsgsPerSubject: unlimited(c.MaxMessagesPerSubject),
 		MaxBytes:          unlimited(c.MaxBytes),
 		Replicas:          c.Replicas,
 		Discard:           jetstream.DiscardOld,

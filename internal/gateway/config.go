@@ -8,6 +8,7 @@ import (
 	"tickgate/internal/bus"
 	"tickgate/internal/feed"
 	"tickgate/internal/natsd"
+	"tickgate/internal/playback"
 	"tickgate/internal/stream"
 	"tickgate/internal/websocket"
 	"tickgate/pkg/subscription"
@@ -31,7 +32,8 @@ type Config struct {
 	Keep feed.StreamConfig
 	// Prefix is the first token of every bus subject, default md.
 	Prefix string
-	// Demo replays the shipped sample of a real market in a loop. Default false.
+	// Demo replays the shipped sample of a real market in a loop. Default false. Where Keep has its defaults, the stream keeps an hour of every event then, so that there is something to
+	// play back.
 	Demo bool
 	// DrainTimeout bounds the whole shutdown, default 20 s: streams that are left then are cut off.
 	DrainTimeout time.Duration
@@ -41,6 +43,7 @@ type Config struct {
 	Stream        stream.Config
 	WebSocket     websocket.Config
 	Feed          feed.Config
+	Playback      playback.Config
 }
 
 // DefaultConfig returns the defaults.
@@ -58,6 +61,7 @@ func DefaultConfig() Config {
 		Stream:        stream.DefaultConfig(),
 		WebSocket:     websocket.DefaultConfig(),
 		Feed:          feed.DefaultConfig(),
+		Playback:      playback.DefaultConfig(),
 	}
 }
 
@@ -66,8 +70,8 @@ func (c Config) Validate() error {
 	if c.DrainTimeout <= 0 {
 		return fmt.Errorf("%w: drain-timeout is %v, give more than 0", ErrConfig, c.DrainTimeout)
 	}
-	if c.Keep.MaxAge <= 0 || c.Keep.MaxBytes <= 0 || c.Keep.MaxMessagesPerSubject < 1 {
-		return fmt.Errorf("%w: keep-age is %v, keep-bytes %d and keep-messages-per-subject %d, give more than 0",
+	if c.Keep.MaxAge <= 0 || c.Keep.MaxBytes <= 0 || c.Keep.MaxMessagesPerSubject < 0 {
+		return fmt.Errorf("%w: keep-age is %v and keep-bytes %d, give more than 0; keep-messages-per-subject is %d, give 0 (no bound) or more",
 			ErrConfig, c.Keep.MaxAge, c.Keep.MaxBytes, c.Keep.MaxMessagesPerSubject)
 	}
 	if c.Demo && c.Bus.URL != "" {
@@ -76,10 +80,23 @@ func (c Config) Validate() error {
 	if _, err := bus.NewSubjects(c.Prefix); err != nil {
 		return fmt.Errorf("%w: subject-prefix: %w", ErrConfig, err)
 	}
-	for _, stage := range []interface{ Validate() error }{c.Bus, c.NATS, c.Table, c.Subscriptions, c.Stream, c.WebSocket, c.Feed} {
+	for _, stage := range []interface{ Validate() error }{c.Bus, c.NATS, c.Table, c.Subscriptions, c.Stream, c.WebSocket, c.Feed, c.Playback} {
 		if err := stage.Validate(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// demoKeeps is how long the demo keeps every event.
+const demoKeeps = time.Hour
+
+// keep returns what the stream keeps.
+func (c Config) keep() feed.StreamConfig {
+	if c.Demo && c.Keep == feed.DefaultStreamConfig() {
+		keep := c.Keep
+		keep.MaxAge, keep.MaxMessagesPerSubject = demoKeeps, 0
+		return keep
+	}
+	return c.Keep
 }

@@ -21,6 +21,8 @@ import (
 	"tickgate/internal/feed"
 	"tickgate/internal/latency"
 	"tickgate/internal/natsd"
+	"tickgate/internal/playback"
+	"tickgate/internal/playback/serve"
 	"tickgate/internal/stream"
 	"tickgate/internal/telemetry"
 	"tickgate/internal/websocket"
@@ -40,6 +42,8 @@ type Gateway struct {
 	feed       *feed.Feed
 	hub        *subscription.Hub
 	service    *stream.Server
+	recording  *playback.JetStream
+	replays    *serve.Replays
 	websockets *websocket.Handler
 	grpc       *grpc.Server
 	health     *health.Server
@@ -111,7 +115,7 @@ func (g *Gateway) ensureStream() error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: NATS did not answer within %v: check nats-url, or start without create-stream, which waits for no NATS", ErrBus, setupTimeout)
 	}
-	return feed.EnsureStream(ctx, conn, g.subjects, g.config.Keep)
+	return feed.EnsureStream(ctx, conn, g.subjects, g.config.keep())
 }
 
 // makeStages makes feed, hub and service.
@@ -134,6 +138,10 @@ func (g *Gateway) makeStages() error {
 	if g.service, err = stream.NewServer(g.hub, g.config.Stream, g.feed, totals, g.log); err != nil {
 		return err
 	}
+	library, err := g.makeLibrary()
+	if err != nil {
+		return err
+	}
 	if g.websockets, err = websocket.NewHandler(g.service, g.hub, g.config.WebSocket, g.log); err != nil {
 		return err
 	}
@@ -141,15 +149,34 @@ func (g *Gateway) makeStages() error {
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		telemetry.NewCollector(telemetry.Sources{Feed: g.feed, Hub: g.hub, Streams: g.service, Latency: totals}),
+		telemetry.NewCollector(telemetry.Sources{Feed: g.feed, Hub: g.hub, Streams: g.service, Playbacks: library, Latency: totals}),
 	)
 	g.admin = newHTTPServer(g.adminHandler(registry))
 	return nil
 }
 
+// makeLibrary makes what plays back the stream of events, which is that of the warm start.
+func (g *Gateway) makeLibrary() (*playback.Library, error) {
+	config := g.config.Playback
+	config.Stream, config.Log = g.config.Feed.WarmStartStream, g.log
+	g.recording = playback.NewJetStream(g.bus, g.subjects, config.Stream, g.log)
+	library, err := playback.NewLibrary(config, g.subjects, g.recording)
+	if err != nil {
+		return nil, err
+	}
+	g.replays = serve.New(g.service, library, config.IdleTimeout)
+	return library, nil
+}
+
+// marketData is the whole service tickgate.v1.MarketData.
+type marketData struct {
+	*stream.Server
+	*serve.Replays
+}
+
 func (g *Gateway) makeServers() error {
 	g.grpc = grpc.NewServer(g.service.ServerOptions()...)
-	g.service.Register(g.grpc)
+	tickgatev1.RegisterMarketDataServer(g.grpc, marketData{g.service, g.replays})
 	healthpb.RegisterHealthServer(g.grpc, g.health)
 	reflection.Register(g.grpc)
 	g.setServing(healthpb.HealthCheckResponse_NOT_SERVING)
@@ -166,6 +193,9 @@ func newHTTPServer(handler http.Handler) *http.Server {
 
 // release undoes Start.
 func (g *Gateway) release() {
+	if g.recording != nil {
+		g.recording.Close()
+	}
 	if g.embedded != nil {
 		g.embedded.Shutdown()
 	}

@@ -17,6 +17,7 @@ func (g *Gateway) shutDown(abort context.Context, s *stages) error {
 	deadline, cancel := context.WithTimeout(abort, g.config.DrainTimeout)
 	defer cancel()
 
+	g.replays.Drain()
 	if err := g.service.Drain(deadline); err != nil {
 		g.log.Warn("streams are left that did not end by themselves; cutting them off", "streams", g.service.Stats().ActiveStreams)
 	}

@@ -9,10 +9,6 @@ import (
 	"tickgate/pkg/tick"
 )
 
-// mostAhead is how much later than its recording an event may claim to be: clocks differ. One that claims more counts as of when it was recorded. So an event of a given time does not stand
-// earlier in the recording than mostAhead before that.
-const mostAhead = time.Minute
-
 // arrivals are what was read and is not in the window yet.
 type arrivals struct {
 	from     tick.Time // earlier events are passed over
@@ -22,6 +18,7 @@ type arrivals struct {
 	event    int // of decoder.Events, the next
 	current  Message
 	route    route
+	times    times
 }
 
 // take takes a portion, when all playbacks together may.
@@ -89,9 +86,11 @@ func (p *Player) arrive() bool {
 			return false
 		}
 	}
-	e := &p.decoder.Events[p.event]
+	e := timed{p.route, p.decoder.Events[p.event], p.current.Stored}
 	p.event++
-	p.sift(e)
+	for _, e := range p.times.take(e, p.config.ReorderEvents) {
+		p.sift(&e)
+	}
 	if p.event == len(p.decoder.Events) {
 		p.noteEnd()
 	}
@@ -127,18 +126,22 @@ func (p *Player) noteEnd() {
 	if allMessages || atEdge || beyond {
 		p.reached = theEnd
 		p.reading.cancel() // nobody reads on
-		p.window.setMode(everything)
+		p.letAllGo()
 	}
 }
 
-// sift lets an event into the window if it is newer than those before it and was asked for.
-func (p *Player) sift(e *tick.Event) {
-	at, stored := e.TsEvent, p.current.Stored
-	if at == 0 || at > stored+tick.Time(mostAhead) {
-		at = stored
+// letAllGo lets everything go that waits for what comes later.
+func (p *Player) letAllGo() {
+	for _, e := range p.times.rest() {
+		p.sift(&e)
 	}
-	s := p.route.symbol
-	at, missing, newer := s.arrived.take(e, at)
+	p.window.setMode(everything)
+}
+
+// sift lets an event into the window if it is newer than those before it and was asked for.
+func (p *Player) sift(t *timed) {
+	s, e := t.route.symbol, &t.event
+	at, missing, newer := s.arrived.take(e, p.times.of(t))
 	if !newer {
 		return
 	}
@@ -153,7 +156,7 @@ func (p *Player) sift(e *tick.Event) {
 	case !p.open.Kinds.has(e.Kind):
 		return
 	}
-	p.window.put(&held{symbol: s, event: *e, at: at, stored: stored, missing: s.arrived.missing}, p.route.subject)
+	p.window.put(&held{symbol: s, event: *e, at: at, stored: t.stored, missing: s.arrived.missing}, t.route.subject)
 	s.arrived.missing = 0
 }
 

@@ -30,7 +30,7 @@ var (
 
 // Open says what to play.
 type Open struct {
-	Symbols  []string // valid and distinct
+	Symbols  []string // for Library.Open: valid and distinct
 	From, To tick.Time
 	Live     bool
 	Speed    pace.Speed
@@ -84,6 +84,7 @@ func utc(t tick.Time) string { return time.Unix(0, int64(t)).UTC().Format(time.R
 type Command struct {
 	ID   uint64 // echoed
 	Verb Verb
+	Open *Open      // of Begin
 	To   tick.Time  // of Seek
 	At   pace.Speed // of SetSpeed
 }
@@ -93,7 +94,7 @@ type Verb uint8
 
 // The verbs.
 const (
-	OpenAgain Verb = iota + 1 // which is refused
+	Begin Verb = iota + 1 // which a playback refuses: it has begun
 	Pause
 	Resume
 	Seek

@@ -12,7 +12,7 @@
 //
 // A recording stands in the order of arrival. A playback sifts it as the feed does (older and repeated events are passed over, holes are counted), and puts what is left in the order of
 // (ts_event, subject, sequence): an event is let go when one has arrived that is later by Config.Reorder, or when Config.ReorderEvents are held back. So what arrives later than that is late: it comes
-// where it was found, and is counted. Nothing of this depends on when or in what portions the recording is read; docs/adr/0014 has the reasons.
+// where it was found, and is counted. Nothing of this depends on when or in what portions the recording is read; docs/adr/0016 has the reasons.
 //
 // What is sent together is decided by the events' times, too: every event of a millisecond, or with an interval each symbol once for each span of the interval. The clock only decides when it
 // is sent.

@@ -24,7 +24,9 @@ func newGovernor(messagesPerSecond float64) *governor {
 }
 
 // admit waits until so many more messages may be taken.
-func (g *governor) admit(ctx context.Context, messages int) error { return g.messages.WaitN(ctx, messages) }
+func (g *governor) admit(ctx context.Context, messages int) error {
+	return g.messages.WaitN(ctx, messages)
+}
 
 // inTurn runs f, which does not wait for anybody, when it is this playback's turn.
 func (g *governor) inTurn(f func()) {

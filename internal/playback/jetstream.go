@@ -278,11 +278,13 @@ func (r *streamReader) fetched(ctx context.Context, err error, nothing bool) err
 	case err != nil:
 		return err
 	}
-	if nothing && !r.atEdge {
-		r.atEdge = true
-		return r.send(ctx, Portion{AtEdge: true})
+	if !nothing || r.atEdge {
+		return nil
 	}
-	return nil
+	if atEdge, err := r.seesEdge(ctx, 0); !atEdge || err != nil { // an error: the server was not there to send anything
+		return err
+	}
+	return r.send(ctx, Portion{AtEdge: true})
 }
 
 // take adds a message to the portion, and returns how many are to come.

@@ -30,7 +30,9 @@ type Player struct {
 	routes    map[string]route // by subject
 	end       uint64           // position of the last message that is played, unless it goes over to live
 
-	sink  Sink
+	sink     Sink
+	commands <-chan Command // nil: nobody steers any more
+
 	clock clock
 	speed pace.Speed // the clock's, but while it is live
 	phase Phase
@@ -87,15 +89,15 @@ func (p *Player) State() State {
 	return State{Clock: p.showClock(p.config.Now()), Phase: p.phase, Speed: p.speed, Played: p.played, Late: p.window.late}
 }
 
-// Run plays until a Close, which is no error, or until ctx is done. It is called once.
+// Run plays until a Close, which is no error, or until ctx is done. If commands is closed, the playback ends when all is played. Run is called once.
 func (p *Player) Run(ctx context.Context, commands <-chan Command, sink Sink) error {
-	p.sink = sink
+	p.sink, p.commands = sink, commands
 	p.seek(ctx, p.open.From)
 	defer func() { p.reading.stop() }()
 	for {
 		var ready bool
 		p.governor.inTurn(func() { ready = p.assemble() })
-		if err := p.proceed(ctx, ready, commands); err != nil {
+		if err := p.proceed(ctx, ready); err != nil {
 			if errors.Is(err, errClosed) {
 				return nil
 			}
@@ -110,31 +112,31 @@ var errClosed = errors.New("playback: closed")
 const stateEvery = time.Second
 
 // proceed does what is to be done next: send what is ready and due, or wait for that, for commands or for more of the recording.
-func (p *Player) proceed(ctx context.Context, ready bool, commands <-chan Command) error {
+func (p *Player) proceed(ctx context.Context, ready bool) error {
 	now := p.config.Now()
 	select {
-	case c := <-commands:
-		return p.obey(ctx, c, now)
+	case c, open := <-p.commands:
+		return p.steered(ctx, c, open, now)
 	default:
 	}
 	if ready && p.phase != Paused {
 		p.start(now)
 		wait := p.clock.wait(p.group.clock(), now)
 		if wait > 0 && p.phase != Live {
-			return p.await(ctx, commands, nil, wait)
+			return p.await(ctx, nil, wait)
 		}
 		return p.send(now, wait)
 	}
 	if !ready && p.reached == theEnd {
-		return p.finish(ctx, commands, now)
+		return p.finish(ctx, now)
 	}
 	if !ready && p.reached == theEdge && p.open.Live && p.phase != Paused {
-		return p.live(ctx, commands, now)
+		return p.live(ctx, now)
 	}
 	if ready {
-		return p.await(ctx, commands, nil, stateEvery)
+		return p.await(ctx, nil, stateEvery)
 	}
-	return p.await(ctx, commands, p.reading.portions, stateEvery)
+	return p.await(ctx, p.reading.portions, stateEvery)
 }
 
 // start lets the clock go when the first output is ready: not before, since finding it takes a while.
@@ -163,9 +165,12 @@ func (p *Player) send(now time.Time, wait time.Duration) error {
 }
 
 // finish says that all is played, once, and waits for commands.
-func (p *Player) finish(ctx context.Context, commands <-chan Command, now time.Time) error {
-	if p.told {
-		return p.await(ctx, commands, nil, stateEvery)
+func (p *Player) finish(ctx context.Context, now time.Time) error {
+	switch {
+	case p.told && p.commands == nil:
+		return errClosed
+	case p.told:
+		return p.await(ctx, nil, stateEvery)
 	}
 	if p.phase != Paused {
 		p.phase = Ended
@@ -175,32 +180,32 @@ func (p *Player) finish(ctx context.Context, commands <-chan Command, now time.T
 }
 
 // live joins the live market when the clock has come to where the recording ends, but for what the window holds back, and waits for more.
-func (p *Player) live(ctx context.Context, commands <-chan Command, now time.Time) error {
+func (p *Player) live(ctx context.Context, now time.Time) error {
 	if p.phase == Live {
 		if p.joining {
 			p.joining, p.spoke = false, now
 			return p.sink.JoinedLive(p.State())
 		}
-		return p.await(ctx, commands, p.reading.portions, p.group.wait(&p.clock, now))
+		return p.await(ctx, p.reading.portions, p.group.wait(&p.clock, now))
 	}
 	p.start(now)
 	if wait := p.clock.wait(p.window.latest-tick.Time(p.window.span), now); wait > 0 {
-		return p.await(ctx, commands, p.reading.portions, wait)
+		return p.await(ctx, p.reading.portions, wait)
 	}
 	p.phase, p.joining = Live, true
 	p.clock.speed = 1
+	p.letAllGo()
 	p.clock.set(max(p.window.latest, p.shown), now)
-	p.window.setMode(everything)
 	return nil
 }
 
 // await waits for a command, for more of the recording if portions is not nil, or for so long.
-func (p *Player) await(ctx context.Context, commands <-chan Command, portions <-chan Portion, most time.Duration) error {
+func (p *Player) await(ctx context.Context, portions <-chan Portion, most time.Duration) error {
 	timer := time.NewTimer(min(most, stateEvery))
 	defer timer.Stop()
 	select {
-	case c := <-commands:
-		return p.obey(ctx, c, p.config.Now())
+	case c, open := <-p.commands:
+		return p.steered(ctx, c, open, p.config.Now())
 	case portion, open := <-portions:
 		if !open {
 			return p.readingEnded(ctx)

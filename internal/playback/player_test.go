@@ -313,7 +313,7 @@ func TestRefusals(t *testing.T) {
 		want    error
 		text    string
 	}{
-		{"open again", playback.Command{Verb: playback.OpenAgain}, playback.ErrAlreadyOpen, "seek"},
+		{"open again", playback.Command{Verb: playback.Begin}, playback.ErrAlreadyOpen, "seek"},
 		{"speed 0", playback.Command{Verb: playback.SetSpeed}, playback.ErrSpeed, "pause"},
 		{"negative speed", playback.Command{Verb: playback.SetSpeed, At: -1}, playback.ErrSpeed, "0.001"},
 		{"speed 1e9", playback.Command{Verb: playback.SetSpeed, At: 1e9}, playback.ErrSpeed, "Infinity"},
@@ -428,6 +428,33 @@ func TestLateEvents(t *testing.T) {
 	})
 }
 
+// TestEventsWithoutTimes stand where they were recorded beside those that have one, also in an old market that was published again.
+func TestEventsWithoutTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tape := newTape(1)
+		const later = tick.Time(1000 * time.Hour)
+		for i, has := range []bool{false, false, true, false, true, false} {
+			at := opening + tick.Time(i)*tick.Time(time.Second)
+			e := tick.Event{Kind: tick.KindQuote, Epoch: 1, Sequence: uint64(i) + 1}
+			if has {
+				e.TsEvent = at
+			}
+			tape.record("AAA", at+later, e)
+		}
+		x := play(t, tape, playback.Open{Symbols: []string{"AAA"}}, nil)
+		x.until("end")
+		x.close()
+		for i, clock := range x.clocks {
+			if want := opening + tick.Time(i)*tick.Time(time.Second); clock != want {
+				t.Errorf("event %d stands at %d, want %d", i, clock, want)
+			}
+		}
+		if len(x.clocks) != 6 {
+			t.Errorf("%d events of 6", len(x.clocks))
+		}
+	})
+}
+
 // TestNewEpochComesBehindTheOld one even if its publisher's clock is behind: a record that has begun anew does not go back.
 func TestNewEpochComesBehindTheOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -509,6 +536,20 @@ func TestForgottenPlaybackEnds(t *testing.T) {
 		began := time.Now()
 		if err := <-x.done; !errors.Is(err, playback.ErrIdle) || time.Since(began) < 10*time.Minute || time.Since(began) > 11*time.Minute {
 			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// TestPlaybackThatNobodySteersEnds when all is played.
+func TestPlaybackThatNobodySteersEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tape, all := made(7, 0)
+		x := play(t, tape, playback.Open{Symbols: everything}, nil)
+		x.until("batch")
+		close(x.commands)
+		x.until("end")
+		if err := <-x.done; err != nil || len(x.updates) != len(all) {
+			t.Errorf("%v after %d of %d events", err, len(x.updates), len(all))
 		}
 	})
 }

@@ -9,6 +9,15 @@ import (
 	"tickgate/pkg/tick"
 )
 
+// steered takes what came from commands.
+func (p *Player) steered(ctx context.Context, c Command, open bool, now time.Time) error {
+	if !open {
+		p.commands = nil
+		return nil
+	}
+	return p.obey(ctx, c, now)
+}
+
 // obey executes a command and answers it.
 func (p *Player) obey(ctx context.Context, c Command, now time.Time) error {
 	if p.idleSince.IsZero() || p.phase == Playing || p.phase == Live {
@@ -29,7 +38,7 @@ func (p *Player) obey(ctx context.Context, c Command, now time.Time) error {
 // execute returns why the command is refused, nil if it was executed.
 func (p *Player) execute(ctx context.Context, c Command, now time.Time) error {
 	switch c.Verb {
-	case OpenAgain:
+	case Begin:
 		return ErrAlreadyOpen
 	case Pause:
 		p.pause(now)

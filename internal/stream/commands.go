@@ -121,7 +121,7 @@ type subscribing struct {
 
 func (s *subscribing) acquire(m *tickgatev1.Subscribe) {
 	server := s.session.server
-	names, rejected := server.distinct(m.GetSymbols())
+	names, rejected := server.Distinct(m.GetSymbols())
 	s.wish, s.rejected = conflationOf(m.GetConflation()), rejected
 	s.requests = make([]subscription.Request, 0, len(names))
 	resumes := resumesOf(m.GetResume())
@@ -150,8 +150,8 @@ func (s *subscribing) run() {
 	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_SubscribeResult{SubscribeResult: result}})
 }
 
-// distinct returns the valid symbols of a request, each once, in their order, and the answer to the others.
-func (s *Server) distinct(symbols []string) (names []string, rejected []*tickgatev1.Rejection) {
+// Distinct returns the valid symbols of a request, each once, in their order, and the answer to the others.
+func (s *Server) Distinct(symbols []string) (names []string, rejected []*tickgatev1.Rejection) {
 	seen := make(map[string]struct{}, len(symbols))
 	for _, name := range symbols {
 		if _, again := seen[name]; again {
@@ -203,7 +203,7 @@ func (x *session) unsubscribe(ctx context.Context, id uint64, m *tickgatev1.Unsu
 			x.answer(answer)
 		})
 	}
-	names, rejected := x.server.distinct(m.GetSymbols())
+	names, rejected := x.server.Distinct(m.GetSymbols())
 	symbols, rejected := x.server.known(names, rejected)
 	result.Rejected = rejected
 	return x.execute(ctx, func() {
@@ -222,7 +222,7 @@ func (x *session) unsubscribe(ctx context.Context, id uint64, m *tickgatev1.Unsu
 func (x *session) setConflation(ctx context.Context, id uint64, m *tickgatev1.SetConflation) error {
 	wish := conflationOf(m.GetConflation())
 	result := &tickgatev1.SetConflationResult{RequestId: id, Conflation: conflationMessage(x.server.hub.Grant(wish))}
-	names, rejected := x.server.distinct(m.GetSymbols())
+	names, rejected := x.server.Distinct(m.GetSymbols())
 	symbols, rejected := x.server.known(names, rejected)
 	result.Rejected = rejected
 	return x.execute(ctx, func() {

@@ -53,3 +53,10 @@ func connectionOf(ctx context.Context) *connection {
 	c, _ := p.AuthInfo.(*connection)
 	return c
 }
+
+// Disconnect closes the connection of a call at once: of a client that does not read there is no other way to get rid.
+func Disconnect(ctx context.Context) {
+	if c := connectionOf(ctx); c != nil {
+		c.closeAtOnce()
+	}
+}

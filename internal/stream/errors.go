@@ -87,8 +87,8 @@ func CodeOf(err error) codes.Code {
 	return endingOf(err).code
 }
 
-// statusOf returns what the client gets to see; nil stays nil.
-func statusOf(err error) error {
+// StatusOf returns what the client gets to see; nil stays nil.
+func StatusOf(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -49,15 +49,24 @@ func (f *Frame) Left() {
 	session.subscriptions.Left(weight)
 }
 
-// codec hands frames through as they are, and leaves all else to the usual protobuf codec.
+// Encoded implements Encoded.
+func (f *Frame) Encoded() mem.BufferSlice { return mem.BufferSlice{mem.NewBuffer(&f.message, f)} }
+
+// Encoded is a message that is encoded already.
+type Encoded interface {
+	// Encoded returns the message, which is gRPC's until it frees it.
+	Encoded() mem.BufferSlice
+}
+
+// codec hands through what is encoded as it is, and leaves all else to the usual protobuf codec.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
 
 // Marshal implements encoding.CodecV2.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
-	if f, ok := v.(*Frame); ok {
-		return mem.BufferSlice{mem.NewBuffer(&f.message, f)}, nil
+	if e, ok := v.(Encoded); ok {
+		return e.Encoded(), nil
 	}
 	return c.CodecV2.Marshal(v)
 }

@@ -84,7 +84,7 @@ func (f *grpcFace) Send(frame *Frame) error { return f.call.SendMsg(frame) }
 
 // End implements Face.
 func (f *grpcFace) End(err error) {
-	_ = f.below.WriteStatus(status.Convert(statusOf(err))) // fails if the stream is over already
+	_ = f.below.WriteStatus(status.Convert(StatusOf(err))) // fails if the stream is over already
 }
 
 // Disconnect implements Face.

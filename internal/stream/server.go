@@ -86,6 +86,9 @@ func NewServer(hub *subscription.Hub, config Config, feed Feed, totals *latency.
 // SendStall is how long a client may let a message wait.
 func (s *Server) SendStall() time.Duration { return s.config.SendStall }
 
+// FirstMessageTimeout is how long a client may wait with its first message.
+func (s *Server) FirstMessageTimeout() time.Duration { return s.config.FirstMessageTimeout }
+
 // MaxMessageBytes is the greatest message received.
 func (s *Server) MaxMessageBytes() int { return s.config.MaxMessageBytes }
 
@@ -132,7 +135,7 @@ func (s *Server) tap(ctx context.Context, info *tap.Info) (context.Context, erro
 		return ctx, nil
 	}
 	if s.draining.Load() {
-		return nil, statusOf(ErrDraining)
+		return nil, StatusOf(ErrDraining)
 	}
 	return ctx, nil
 }
@@ -141,18 +144,17 @@ func (s *Server) tap(ctx context.Context, info *tap.Info) (context.Context, erro
 func (s *Server) Stream(call grpc.BidiStreamingServer[tickgatev1.ClientMessage, tickgatev1.ServerMessage]) error {
 	face, err := newGRPCFace(s, call)
 	if err != nil {
-		return statusOf(s.end(nil, err))
+		return StatusOf(s.end(nil, err))
 	}
-	return statusOf(s.Serve(face))
+	return StatusOf(s.Serve(face))
 }
 
 // Serve serves a client until its stream ends, and returns why it did, after it has counted that; nil: the client has left.
 func (s *Server) Serve(face Face) error {
-	if active := s.stats.active.Add(1); active > int64(s.config.MaxStreams) {
-		s.stats.active.Add(-1)
-		return s.end(nil, ErrStreamQuota)
+	if err := s.Admit(); err != nil {
+		return s.end(nil, err)
 	}
-	defer s.stats.active.Add(-1)
+	defer s.Leave()
 	var x *session
 	err := s.aside(func() error {
 		x = newSession(s, face)
@@ -168,6 +170,18 @@ func (s *Server) Serve(face Face) error {
 	}
 	return s.end(x, err)
 }
+
+// Admit counts a stream of any kind against Config.MaxStreams, until Leave, or returns ErrStreamQuota. Drain waits for it.
+func (s *Server) Admit() error {
+	if active := s.stats.active.Add(1); active > int64(s.config.MaxStreams) {
+		s.stats.active.Add(-1)
+		return ErrStreamQuota
+	}
+	return nil
+}
+
+// Leave is called once after Admit.
+func (s *Server) Leave() { s.stats.active.Add(-1) }
 
 // end counts and logs why a stream ended, and returns that.
 func (s *Server) end(x *session, err error) error {

@@ -14,9 +14,9 @@ import (
 // GetSnapshot implements tickgate.v1.MarketData. It reads the rings directly and asks no worker.
 func (s *Server) GetSnapshot(ctx context.Context, request *tickgatev1.GetSnapshotRequest) (*tickgatev1.GetSnapshotResponse, error) {
 	if err := s.admitUnary(ctx); err != nil {
-		return nil, statusOf(err)
+		return nil, StatusOf(err)
 	}
-	names, rejected := s.distinct(request.GetSymbols())
+	names, rejected := s.Distinct(request.GetSymbols())
 	response := &tickgatev1.GetSnapshotResponse{Rejected: rejected, Batch: &tickgatev1.Batch{}}
 	var batch wire.Batch
 	batch.Begin(nil, tick.Time(s.now().UnixNano()))
@@ -33,7 +33,7 @@ func (s *Server) GetSnapshot(ctx context.Context, request *tickgatev1.GetSnapsho
 		}
 	}
 	if err := proto.Unmarshal(batch.Body(0), response.Batch); err != nil {
-		return nil, statusOf(err)
+		return nil, StatusOf(err)
 	}
 	return response, nil
 }
@@ -42,7 +42,7 @@ func (s *Server) GetSnapshot(ctx context.Context, request *tickgatev1.GetSnapsho
 func (s *Server) ListInstruments(ctx context.Context, request *tickgatev1.ListInstrumentsRequest) (*tickgatev1.ListInstrumentsResponse, error) {
 	const defaultSize, maxSize = 1_000, 10_000
 	if err := s.admitUnary(ctx); err != nil {
-		return nil, statusOf(err)
+		return nil, StatusOf(err)
 	}
 	size := min(int(request.GetPageSize()), maxSize)
 	if size == 0 {

@@ -7,16 +7,18 @@ import (
 
 	"tickgate/internal/feed"
 	"tickgate/internal/latency"
+	"tickgate/internal/playback"
 	"tickgate/internal/stream"
 	"tickgate/pkg/subscription"
 )
 
 // Sources are the stages whose counters are read at each scrape.
 type Sources struct {
-	Feed    interface{ Stats() feed.Stats }
-	Hub     interface{ Stats() subscription.Stats }
-	Streams interface{ Stats() stream.Stats }
-	Latency interface{ Snapshot() *latency.Snapshot }
+	Feed      interface{ Stats() feed.Stats }
+	Hub       interface{ Stats() subscription.Stats }
+	Streams   interface{ Stats() stream.Stats }
+	Playbacks interface{ Stats() playback.Stats }
+	Latency   interface{ Snapshot() *latency.Snapshot }
 }
 
 // Collector is the gateway's prometheus.Collector.
@@ -35,9 +37,10 @@ type metric struct {
 
 // scrape is what the stages said.
 type scrape struct {
-	feed    feed.Stats
-	hub     subscription.Stats
-	streams stream.Stats
+	feed      feed.Stats
+	hub       subscription.Stats
+	streams   stream.Stats
+	playbacks playback.Stats
 }
 
 // NewCollector returns a collector over the stages.
@@ -49,6 +52,7 @@ func NewCollector(sources Sources) *Collector {
 	c.metrics = append(c.metrics, feedMetrics()...)
 	c.metrics = append(c.metrics, hubMetrics()...)
 	c.metrics = append(c.metrics, streamMetrics()...)
+	c.metrics = append(c.metrics, playbackMetrics()...)
 	return c
 }
 
@@ -62,7 +66,7 @@ func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *Collector) Collect(out chan<- prometheus.Metric) {
-	s := &scrape{feed: c.sources.Feed.Stats(), hub: c.sources.Hub.Stats(), streams: c.sources.Streams.Stats()}
+	s := &scrape{feed: c.sources.Feed.Stats(), hub: c.sources.Hub.Stats(), streams: c.sources.Streams.Stats(), playbacks: c.sources.Playbacks.Stats()}
 	for _, m := range c.metrics {
 		m.read(s, func(value float64, labels ...string) {
 			out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)

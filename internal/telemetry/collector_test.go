@@ -12,6 +12,7 @@ import (
 
 	"tickgate/internal/feed"
 	"tickgate/internal/latency"
+	"tickgate/internal/playback"
 	"tickgate/internal/stream"
 	"tickgate/internal/telemetry"
 	"tickgate/pkg/subscription"
@@ -24,14 +25,16 @@ var exposition string
 
 // stages say what they are told to say.
 type (
-	feedStage    feed.Stats
-	hubStage     subscription.Stats
-	streamsStage stream.Stats
+	feedStage      feed.Stats
+	hubStage       subscription.Stats
+	streamsStage   stream.Stats
+	playbacksStage playback.Stats
 )
 
-func (s feedStage) Stats() feed.Stats        { return feed.Stats(s) }
-func (s hubStage) Stats() subscription.Stats { return subscription.Stats(s) }
-func (s streamsStage) Stats() stream.Stats   { return stream.Stats(s) }
+func (s feedStage) Stats() feed.Stats          { return feed.Stats(s) }
+func (s hubStage) Stats() subscription.Stats   { return subscription.Stats(s) }
+func (s streamsStage) Stats() stream.Stats     { return stream.Stats(s) }
+func (s playbacksStage) Stats() playback.Stats { return playback.Stats(s) }
 
 // distinctFeed has another value in every field.
 func distinctFeed() feedStage {
@@ -99,8 +102,8 @@ func distinctLatency() *latency.Totals {
 
 // TestCollectorShowsEveryCounter: no family, label or value is missing, exchanged with another, or shown that is not expected.
 func TestCollectorShowsEveryCounter(t *testing.T) {
-	sources := telemetry.Sources{Feed: distinctFeed(), Hub: distinctHub(), Streams: distinctStreams(t), Latency: distinctLatency()}
-	for _, stats := range []any{sources.Feed, sources.Hub, sources.Streams} {
+	sources := telemetry.Sources{Feed: distinctFeed(), Hub: distinctHub(), Streams: distinctStreams(t), Playbacks: playbacksStage{Active: 401, Opened: 402}, Latency: distinctLatency()}
+	for _, stats := range []any{sources.Feed, sources.Hub, sources.Streams, sources.Playbacks} {
 		demandAllSet(t, reflect.ValueOf(stats))
 	}
 	got := strings.Split(scrape(t, telemetry.NewCollector(sources), ""), "\n")
@@ -134,7 +137,7 @@ func demandAllSet(t *testing.T, stats reflect.Value) {
 // TestCollectorBeforeTheFeed: an age that nobody knows is not shown as 0, and a lost bus as 0.
 func TestCollectorBeforeTheFeed(t *testing.T) {
 	body := scrape(t, telemetry.NewCollector(telemetry.Sources{
-		Feed: feedStage{Age: time.Hour}, Hub: hubStage{}, Streams: streamsStage{}, Latency: latency.NewTotals(),
+		Feed: feedStage{Age: time.Hour}, Hub: hubStage{}, Streams: streamsStage{}, Playbacks: playbacksStage{}, Latency: latency.NewTotals(),
 	}), "")
 	if strings.Contains(body, "tickgate_feed_age_seconds") {
 		t.Error("an age of the feed is shown before anything was heard")

@@ -84,3 +84,10 @@ func streamMetrics() []metric {
 		counter("tickgate_commands_delayed_total", "Commands delayed by the rate limits.", func(s *scrape) float64 { return float64(s.streams.CommandsDelayed) }),
 	}
 }
+
+func playbackMetrics() []metric {
+	return []metric{
+		gauge("tickgate_playbacks", "Playbacks that are open.", func(s *scrape) float64 { return float64(s.playbacks.Active) }),
+		counter("tickgate_playbacks_opened_total", "Playbacks opened.", func(s *scrape) float64 { return float64(s.playbacks.Opened) }),
+	}
+}

@@ -6,9 +6,10 @@ import (
 	"tickgate/pkg/tick"
 )
 
-// Field numbers of tickgate.v1.ServerMessage, Batch, Instrument.
+// Field numbers of tickgate.v1.ServerMessage, ReplayEvent, Batch, Instrument.
 const (
 	serverMessageBatch = 3
+	replayEventClock   = 1 // its batch has the number of ServerMessage's
 
 	batchTsSend         = 1
 	batchStreamSequence = 2
@@ -77,6 +78,15 @@ func (b *Batch) Finish(streamSequence uint64) []byte {
 	start := headerRoom - 1 - protowire.SizeVarint(size)
 	b.buf[start] = serverMessageBatch<<3 | byte(protowire.BytesType)
 	protowire.AppendVarint(b.buf[:start+1], size)
+	return b.buf[start:]
+}
+
+// FinishReplay finishes the batch and returns the encoded ReplayEvent.
+func (b *Batch) FinishReplay(streamSequence uint64, clock tick.Time) []byte {
+	message := b.Finish(streamSequence)
+	start := len(b.buf) - len(message)
+	b.buf = appendTag(b.buf, replayEventClock, protowire.Fixed64Type)
+	b.buf = protowire.AppendFixed64(b.buf, uint64(clock))
 	return b.buf[start:]
 }
 

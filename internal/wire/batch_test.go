@@ -162,6 +162,26 @@ func TestMemoryIsReused(t *testing.T) {
 	}
 }
 
+// TestReplayEventIsABatchWithAClock, in the same memory.
+func TestReplayEventIsABatchWithAClock(t *testing.T) {
+	record := fullRecord()
+	const clock = tick.Time(1 << 60)
+	for _, updates := range []int{0, 1, 200} {
+		var b wire.Batch
+		b.Begin(nil, tsSend)
+		for range updates {
+			b.Update(7, &record, tick.ChangedAll, 1, false)
+		}
+		var got tickgatev1.ReplayEvent
+		if err := proto.Unmarshal(b.FinishReplay(3, clock), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.GetClock() != int64(clock) || got.GetBatch().GetStreamSequence() != 3 || len(got.GetBatch().GetUpdates()) != updates {
+			t.Errorf("%d updates: got %v", updates, &got)
+		}
+	}
+}
+
 func TestUpdateDoesNotAllocate(t *testing.T) {
 	var b wire.Batch
 	record := fullRecord()

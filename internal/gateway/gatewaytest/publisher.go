@@ -86,8 +86,20 @@ func (p *Publisher) Replay(files []datafile.File, speed pace.Speed) feedsim.Prog
 
 // ReplayUntil ends early, with the context's error, when ctx is done. It may run on a goroutine of its own.
 func (p *Publisher) ReplayUntil(ctx context.Context, files []datafile.File, speed pace.Speed) (feedsim.Progress, error) {
+	return p.replay(ctx, files, speed, feedsim.EventTimeIntended)
+}
+
+// ReplayRecorded plays files once as fast as it can, with the times that they give, and returns when all was published and has reached NATS.
+func (p *Publisher) ReplayRecorded(files []datafile.File) {
+	p.t.Helper()
+	if _, err := p.replay(context.Background(), files, pace.Unpaced(), feedsim.EventTimeRecorded); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *Publisher) replay(ctx context.Context, files []datafile.File, speed pace.Speed, time feedsim.EventTime) (feedsim.Progress, error) {
 	c := replay.DefaultConfig()
-	c.Files, c.Speed, c.EventTime = files, speed, feedsim.EventTimeIntended
+	c.Files, c.Speed, c.EventTime = files, speed, time
 	r, err := replay.New(c, p.publisher)
 	if err != nil {
 		return feedsim.Progress{}, err
