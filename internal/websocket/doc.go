@@ -9,7 +9,7 @@
 //	handler.Shutdown(ctx)
 //
 // A client offers one of two subprotocols: tickgate.v1.proto has binary frames, tickgate.v1.json text frames with the messages in ProtoJSON, in which 64-bit
-// integers, and so all prices and sizes, are strings; they are written straight from the encoded message (docs/adr/0014). It may say what it calls itself in the parameter client-id of the address.
+// integers, and so all prices and sizes, are strings; they are written straight from the encoded message (docs/adr/0017). It may say what it calls itself in the parameter client-id of the address.
 //
 // # Concurrency
 //
