@@ -35,6 +35,9 @@ func newJSONType(d protoreflect.MessageDescriptor, made map[protoreflect.FullNam
 	made[d.FullName()] = t
 	for i := range d.Fields().Len() {
 		field := d.Fields().Get(i)
+		if field.Number() >= 64 {
+			panic("websocket: " + string(field.FullName()) + " has a number that appendJSON does not remember")
+		}
 		for len(t.fields) <= int(field.Number()) {
 			t.fields = append(t.fields, jsonField{})
 		}
@@ -59,38 +62,83 @@ var wireTypes = map[protoreflect.Kind]protowire.Type{
 	protoreflect.StringKind: protowire.BytesType, protoreflect.BytesKind: protowire.BytesType, protoreflect.MessageKind: protowire.BytesType,
 }
 
-// appendJSON writes an encoded message as ProtoJSON. It relies on what every encoder does: the elements of a repeated field stand together, and no other field twice. False: the message
-// has what the type does not, or is malformed.
+// appendJSON writes an encoded message as ProtoJSON. It relies on what every encoder does: no field but a repeated one stands there twice. False: the message has what the type does not, or
+// is malformed.
 func (t *jsonType) appendJSON(dst, message []byte) ([]byte, bool) {
 	dst = append(dst, '{')
-	var last protowire.Number // the repeated field that is open
-	for first := true; len(message) > 0; first = false {
-		number, wire, n := protowire.ConsumeTag(message)
-		if n < 0 || int(number) >= len(t.fields) {
+	var written uint64 // repeated fields, by number: all their elements are written where the first one stands
+	for first := true; len(message) > 0; {
+		f, number, n := t.consumeTag(message)
+		if f == nil {
 			return nil, false
 		}
-		f := &t.fields[number]
-		asPacked := f.packed && wire == protowire.BytesType
-		if f.key == "" || wire != f.wire && !asPacked {
-			return nil, false
-		}
-		message = message[n:]
-		if last != 0 && last != number {
-			dst = append(dst, ']')
-			last = 0
+		if written&(1<<number) != 0 {
+			skipped := protowire.ConsumeFieldValue(number, wireOf(message), message[n:])
+			if skipped < 0 {
+				return nil, false
+			}
+			message = message[n+skipped:]
+			continue
 		}
 		if !first {
 			dst = append(dst, ',')
 		}
-		if last != number {
-			dst = append(dst, f.key...)
-			if f.repeated {
-				dst = append(dst, '[')
-				last = number
-			}
-		}
+		first = false
+		dst = append(dst, f.key...)
 		var ok bool
-		if asPacked {
+		if f.repeated {
+			written |= 1 << number
+			dst, ok = t.appendElements(dst, message, number)
+		} else {
+			dst, message, ok = f.appendValue(dst, message[n:])
+		}
+		if !ok {
+			return nil, false
+		}
+	}
+	return append(dst, '}'), true
+}
+
+// consumeTag returns the field that message begins with, and the length of its tag; nil if the type does not have it so.
+func (t *jsonType) consumeTag(message []byte) (*jsonField, protowire.Number, int) {
+	number, wire, n := protowire.ConsumeTag(message)
+	if n < 0 || int(number) >= len(t.fields) {
+		return nil, 0, 0
+	}
+	f := &t.fields[number]
+	if f.key == "" || wire != f.wire && !(f.packed && wire == protowire.BytesType) {
+		return nil, 0, 0
+	}
+	return f, number, n
+}
+
+// wireOf returns the wire type of the field that message begins with.
+func wireOf(message []byte) protowire.Type { return protowire.Type(message[0] & 7) }
+
+// appendElements writes all elements of a repeated field. Others may stand between them: instruments between updates, for instance.
+func (t *jsonType) appendElements(dst, message []byte, number protowire.Number) ([]byte, bool) {
+	dst = append(dst, '[')
+	for first := true; len(message) > 0; {
+		f, at, n := t.consumeTag(message)
+		if f == nil {
+			return nil, false
+		}
+		wire := wireOf(message)
+		message = message[n:]
+		if at != number {
+			skipped := protowire.ConsumeFieldValue(at, wire, message)
+			if skipped < 0 {
+				return nil, false
+			}
+			message = message[skipped:]
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		var ok bool
+		if wire != f.wire {
 			dst, message, ok = f.appendPacked(dst, message)
 		} else {
 			dst, message, ok = f.appendValue(dst, message)
@@ -99,10 +147,7 @@ func (t *jsonType) appendJSON(dst, message []byte) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	if last != 0 {
-		dst = append(dst, ']')
-	}
-	return append(dst, '}'), true
+	return append(dst, ']'), true
 }
 
 // appendValue writes the value that message begins with, and returns what follows it.

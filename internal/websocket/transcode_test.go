@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -111,6 +112,39 @@ func TestJSONIsTheLibrarys(t *testing.T) {
 		{Event: &tickgatev1.ServerMessage_State{State: &tickgatev1.State{State: 99}}},
 	} {
 		sameInJSON(t, message)
+	}
+}
+
+// TestJSONOfElementsApart: the gateway announces instruments between updates. Written where they stand, they made a key that was there twice, which the library refuses to read.
+func TestJSONOfElementsApart(t *testing.T) {
+	want := &tickgatev1.Batch{}
+	var apart []byte
+	for id := range uint32(4) {
+		for _, part := range []*tickgatev1.Batch{
+			{Instruments: []*tickgatev1.Instrument{{Id: id, Symbol: "A"}}},
+			{Updates: []*tickgatev1.Update{{InstrumentId: id, Sequence: uint64(id)}}},
+		} {
+			encoded, err := proto.Marshal(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			apart = append(apart, encoded...)
+			proto.Merge(want, part)
+		}
+	}
+	const batch = 3 // the field of ServerMessage
+	message := protowire.AppendBytes(protowire.AppendTag(nil, batch, protowire.BytesType), apart)
+	var memory []byte
+	inJSON, err := websocket.ToJSON(&memory, message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back tickgatev1.ServerMessage
+	if err := protojson.Unmarshal(inJSON, &back); err != nil {
+		t.Fatalf("%s: %v", inJSON, err)
+	}
+	if !proto.Equal(want, back.GetBatch()) {
+		t.Errorf("%s, want %v", inJSON, want)
 	}
 }
 
