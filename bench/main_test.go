@@ -42,7 +42,7 @@ func holds(check bool) func([]report.Cell) []report.Check {
 }
 
 // bench runs jobs in folders of the test, and returns what was printed, and the error.
-func bench(t *testing.T, ctx context.Context, o options, checks func([]report.Cell) []report.Check, jobs ...scenario.Job) (folder, printed string, err error) {
+func bench(ctx context.Context, t *testing.T, o options, checks func([]report.Cell) []report.Check, jobs ...scenario.Job) (folder, printed string, err error) {
 	t.Helper()
 	folder = t.TempDir()
 	o.programs, o.out, o.results = folder, filepath.Join(folder, "out"), filepath.Join(folder, "results")
@@ -89,7 +89,7 @@ func nothingIn(t *testing.T, folder string) {
 // TestOnlyAllOfItIsKept: what is not all of the benchmark goes to the folder of what is not kept, and says what it is.
 func TestOnlyAllOfItIsKept(t *testing.T) {
 	one := &job{"one", gives(good("x"))}
-	folder, _, err := bench(t, t.Context(), whole(), holds(true), one)
+	folder, _, err := bench(t.Context(), t, whole(), holds(true), one)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestOnlyAllOfItIsKept(t *testing.T) {
 		t.Errorf("all of it: %+v, %d results", meta, len(results))
 	}
 	for _, partial := range []options{{only: "s", repeats: wholeRepeats}, {repeats: 1}} {
-		folder, _, err := bench(t, t.Context(), partial, holds(true), one)
+		folder, _, err := bench(t.Context(), t, partial, holds(true), one)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestOnlyAllOfItIsKept(t *testing.T) {
 		}
 		nothingIn(t, filepath.Join(folder, "results"))
 	}
-	folder, _, err = bench(t, t.Context(), options{quick: true, repeats: 1}, holds(true), one)
+	folder, _, err = bench(t.Context(), t, options{quick: true, repeats: 1}, holds(true), one)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,14 +124,14 @@ func TestWhatIsNotShownFails(t *testing.T) {
 		{"a run without a figure", bad("x"), true, "no figure: s, x, a, run 1: lost all; logs in "},
 		{"a check that does not hold", good("x"), false, "does not hold: s, is fast"},
 	} {
-		_, printed, err := bench(t, t.Context(), whole(), holds(c.checks), &job{"one", gives(c.result)})
+		_, printed, err := bench(t.Context(), t, whole(), holds(c.checks), &job{"one", gives(c.result)})
 		if !errors.Is(err, errNotShown) || !strings.Contains(printed, c.want) {
 			t.Errorf("%s: %v, printed\n%s", c.name, err, printed)
 		}
 	}
 	probed := bad("more")
 	probed.Probing = true
-	if _, _, err := bench(t, t.Context(), whole(), holds(true), &job{"one", gives(good("x"), probed)}); err != nil {
+	if _, _, err := bench(t.Context(), t, whole(), holds(true), &job{"one", gives(good("x"), probed)}); err != nil {
 		t.Errorf("a search that came to its end: %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestWhatIsNotShownFails(t *testing.T) {
 func TestWhatWasFinishedIsWritten(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	runs := 0
-	folder, _, err := bench(t, ctx, whole(), holds(false), &job{"one", func(ctx context.Context) []figure.Result {
+	folder, _, err := bench(ctx, t, whole(), holds(false), &job{"one", func(ctx context.Context) []figure.Result {
 		if runs++; runs > 2 {
 			interrupt(errors.New("interrupted"))
 			<-ctx.Done()
@@ -162,7 +162,7 @@ func TestWhatWasFinishedIsWritten(t *testing.T) {
 func TestNothingHangs(t *testing.T) {
 	o := whole()
 	o.limit = time.Millisecond
-	folder, _, err := bench(t, t.Context(), o, holds(true), &job{"one", func(ctx context.Context) []figure.Result {
+	folder, _, err := bench(t.Context(), t, o, holds(true), &job{"one", func(ctx context.Context) []figure.Result {
 		<-ctx.Done()
 		return []figure.Result{bad("x")}
 	}})

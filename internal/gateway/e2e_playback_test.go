@@ -52,9 +52,6 @@ func isBatch(m *tickgatev1.ReplayEvent) bool   { return m.GetBatch() != nil }
 func isRefused(m *tickgatev1.ReplayEvent) bool { return m.GetRefused() != nil }
 func isLive(m *tickgatev1.ReplayEvent) bool    { return m.GetJoinedLive() != nil }
 
-// answers reports whether a message answers a command with a state.
-func answers(m *tickgatev1.ReplayEvent) bool { return m.GetState().GetRequestId() != 0 }
-
 // bytesOf hands messages through as they are on the wire.
 type bytesOf struct{ encoding.CodecV2 }
 

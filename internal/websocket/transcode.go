@@ -106,7 +106,7 @@ func (t *jsonType) consumeTag(message []byte) (*jsonField, protowire.Number, int
 		return nil, 0, 0
 	}
 	f := &t.fields[number]
-	if f.key == "" || wire != f.wire && !(f.packed && wire == protowire.BytesType) {
+	if f.key == "" || wire != f.wire && (!f.packed || wire != protowire.BytesType) {
 		return nil, 0, 0
 	}
 	return f, number, n

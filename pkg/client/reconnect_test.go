@@ -25,7 +25,7 @@ func (s *fakeStream) reported(t *testing.T) uint64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return uint64(histogram.Count())
+		return histogram.Count()
 	}
 }
 
