@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 // listener is a Sink that remembers.
 type listener struct {
 	text     bytes.Buffer // of batches and gaps: all that is in them
+	mu       sync.Mutex   // of updates, while the playback runs
 	updates  []playback.Update
 	clocks   []tick.Time // of updates
 	at       []time.Time // when they were sent
@@ -39,11 +41,28 @@ func (l *listener) note(what string) error {
 // Batch implements playback.Sink.
 func (l *listener) Batch(clock tick.Time, updates []playback.Update) error {
 	fmt.Fprintf(&l.text, "%d\n", clock)
+	l.append(clock, updates)
+	return l.note("batch")
+}
+
+func (l *listener) append(clock tick.Time, updates []playback.Update) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, u := range updates {
 		fmt.Fprintf(&l.text, "  %d %+v %x %d %v %v\n", u.Symbol.ID, u.Record, u.Changed, u.Conflated, u.Snapshot, u.Announce)
 		l.updates, l.clocks, l.at = append(l.updates, u), append(l.clocks, clock), append(l.at, time.Now())
 	}
-	return l.note("batch")
+}
+
+// counted returns how many events the updates so far stand for, and the sequence of the last one. The playback may go on meanwhile.
+func (l *listener) counted() (events, last uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, u := range l.updates {
+		events += 1 + u.Conflated
+		last = u.Record.Sequence
+	}
+	return events, last
 }
 
 // Gap implements playback.Sink.
@@ -505,11 +524,8 @@ func TestJoinsLive(t *testing.T) {
 				x.command(playback.Command{Verb: playback.Resume}, "state")
 				x.until("live")
 				for {
-					events := uint64(0)
-					for _, u := range x.updates {
-						events += 1 + u.Conflated
-					}
-					if last := x.updates[len(x.updates)-1].Record.Sequence; events != last {
+					events, last := x.counted()
+					if events != last {
 						t.Fatalf("interval %v, speed %v: %d events up to sequence %d", interval, speed, events, last)
 					} else if last == 400 {
 						break
