@@ -6,7 +6,7 @@
 //
 // `make bench-quick` and `make bench` build the programs first. Ctrl-C stops what runs and writes what was finished; a second one ends at once.
 //
-// The exit code is 0 if every run has a figure and every check holds, 1 if not, 2 if the command line is wrong, and 3 if the benchmark did not come
+// The exit code is 0 if every run of Tickgate has a figure and every check holds, 1 if not, 2 if the command line is wrong, and 3 if the benchmark did not come
 // to its end.
 package main
 

@@ -32,10 +32,10 @@ func gives(results ...figure.Result) func(context.Context) []figure.Result {
 	return func(context.Context) []figure.Result { return results }
 }
 func good(of string) figure.Result {
-	return figure.Result{Scenario: "s", Case: of, System: "a", ServerCores: new(0.5)}
+	return figure.Result{Scenario: "s", Case: of, System: "tickgate", ServerCores: new(0.5)}
 }
 func bad(of string) figure.Result {
-	return figure.Result{Scenario: "s", Case: of, System: "a", Errors: []string{"lost all"}}
+	return figure.Result{Scenario: "s", Case: of, System: "tickgate", Errors: []string{"lost all"}}
 }
 func holds(check bool) func([]report.Cell) []report.Check {
 	return func([]report.Cell) []report.Check { return []report.Check{{Text: "is fast", Holds: check}} }
@@ -121,13 +121,18 @@ func TestWhatIsNotShownFails(t *testing.T) {
 		checks bool
 		want   string
 	}{
-		{"a run without a figure", bad("x"), true, "no figure: s, x, a, run 1: lost all; logs in "},
+		{"a run without a figure", bad("x"), true, "no figure: s, x, tickgate, run 1: lost all; logs in "},
 		{"a check that does not hold", good("x"), false, "does not hold: s, is fast"},
 	} {
 		_, printed, err := bench(t.Context(), t, whole(), holds(c.checks), &job{"one", gives(c.result)})
 		if !errors.Is(err, errNotShown) || !strings.Contains(printed, c.want) {
 			t.Errorf("%s: %v, printed\n%s", c.name, err, printed)
 		}
+	}
+	overloaded := bad("x")
+	overloaded.System = "naive"
+	if _, printed, err := bench(t.Context(), t, whole(), holds(true), &job{"one", gives(overloaded)}); err != nil || !strings.Contains(printed, "no figure: s, x, naive") {
+		t.Errorf("a comparator that loses values: %v, printed\n%s", err, printed)
 	}
 	probed := bad("more")
 	probed.Probing = true
