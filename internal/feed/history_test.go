@@ -3,7 +3,6 @@ package feed_test
 import (
 	"context"
 	"maps"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,39 +15,10 @@ import (
 )
 
 // TestIngesterAgainstHistory has the same happen to an ingester as its model, under a hub with clients of each policy, and the history checker judge what they were told.
-func TestIngesterAgainstHistory(t *testing.T) {
-	inModelBubble(t, func(tb rapid.TB) {
-		rapid.Check(tb, func(t *rapid.T) {
-			for _, v := range drive(t, nil) {
-				t.Error(v)
-			}
-		})
-	})
-}
+func TestIngesterAgainstHistory(t *testing.T) { historytest.Judge(t, drive) }
 
 // TestHistoryCatchesDefectsBehindIngester plants a mistake between the hub and its clients. It must be found, and soon.
-func TestHistoryCatchesDefectsBehindIngester(t *testing.T) {
-	const mostRuns = 100
-	for _, plant := range historytest.Plants {
-		t.Run(plant.Name, func(t *testing.T) {
-			inModelBubble(t, func(rapid.TB) {
-				runs := rapid.Custom(func(t *rapid.T) []history.Violation { return drive(t, plant.New) })
-				for seed := range mostRuns {
-					if slices.ContainsFunc(runs.Example(seed), func(v history.Violation) bool { return v.Rule == plant.Breaks }) {
-						return
-					}
-				}
-				t.Errorf("%d runs of the model have not broken %q", mostRuns, plant.Breaks)
-			})
-		})
-	}
-}
-
-// inModelBubble runs test on a fake clock. What it is given has no Deadline, which no bubble allows.
-func inModelBubble(t *testing.T, test func(tb rapid.TB)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(struct{ rapid.TB }{t}) })
-}
+func TestHistoryCatchesDefectsBehindIngester(t *testing.T) { historytest.CatchPlants(t, drive) }
 
 // drive has things happen until the market is whole again, and returns what is wrong with what the clients were told.
 func drive(t *rapid.T, defect func() historytest.Defect) (found []history.Violation) {

@@ -7,6 +7,8 @@
 //	…
 //	violations := history.Check(published, client.Log(), history.Options{End: history.EndSettled})
 //
+// Judge has a model's runs judged so, and CatchPlants shows that its mistakes would be noticed.
+//
 // A Defect between a session and its client shows that a model test would notice such a mistake of the session.
 //
 // # Concurrency

@@ -21,39 +21,10 @@ import (
 
 const modelRingDepth = 8 // so that readers are lapped
 
-func TestStreamsAgainstHistory(t *testing.T) {
-	inModelBubble(t, func(tb rapid.TB) {
-		rapid.Check(tb, func(t *rapid.T) {
-			for _, v := range drive(t, nil) {
-				t.Error(v)
-			}
-		})
-	})
-}
+func TestStreamsAgainstHistory(t *testing.T) { historytest.Judge(t, drive) }
 
 // TestHistoryCatchesDefectsOfStreams plants a mistake between the streams and their clients. It must be found, and soon.
-func TestHistoryCatchesDefectsOfStreams(t *testing.T) {
-	const mostRuns = 100
-	for _, plant := range historytest.Plants {
-		t.Run(plant.Name, func(t *testing.T) {
-			inModelBubble(t, func(rapid.TB) {
-				runs := rapid.Custom(func(t *rapid.T) []history.Violation { return drive(t, plant.New) })
-				for seed := range mostRuns {
-					if slices.ContainsFunc(runs.Example(seed), func(v history.Violation) bool { return v.Rule == plant.Breaks }) {
-						return
-					}
-				}
-				t.Errorf("%d runs of the model have not broken %q", mostRuns, plant.Breaks)
-			})
-		})
-	}
-}
-
-// inModelBubble runs test on a fake clock. What it is given has no Deadline, which no bubble allows.
-func inModelBubble(t *testing.T, test func(tb rapid.TB)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(struct{ rapid.TB }{t}) })
-}
+func TestHistoryCatchesDefectsOfStreams(t *testing.T) { historytest.CatchPlants(t, drive) }
 
 // drive has things happen, and returns what is wrong with what the clients were told.
 func drive(t *rapid.T, defect func() historytest.Defect) (found []history.Violation) {
