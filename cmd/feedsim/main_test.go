@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tickgate/internal/feedsim"
+	"tickgate/internal/natsd/natstest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,24 +35,6 @@ func feedsimRun(ctx context.Context, t *testing.T, environ []string, args ...str
 	p := program{environ: environ, stdout: &out, stderr: &errs}
 	code = p.run(ctx, args)
 	return code, out.String(), errs.String()
-}
-
-func startNATS(t *testing.T, options server.Options) *server.Server {
-	t.Helper()
-	options.Host, options.Port, options.NoSigs, options.NoLog = "127.0.0.1", -1, true, true
-	s, err := server.NewServer(&options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return s
 }
 
 // subscribe returns the messages of a subject.
@@ -95,7 +78,7 @@ func contains(t *testing.T, what, text string, wants ...string) {
 }
 
 func TestGenerate(t *testing.T) {
-	s := startNATS(t, server.Options{})
+	s := natstest.Start(t, server.Options{})
 	messages := subscribe(t, s, "test.*.*", 2000)
 	code, stdout, stderr := feedsimRun(t.Context(), t, []string{"TICKGATE_NATS_URL=" + s.ClientURL(), "TICKGATE_DATA=/data", "HOME=/"},
 		"generate", "--count=1000", "--speed=max", "--symbols=3", "--subject-prefix=test", "--publisher=gen")
@@ -119,7 +102,7 @@ func TestGenerate(t *testing.T) {
 }
 
 func TestReplaySample(t *testing.T) {
-	s := startNATS(t, server.Options{})
+	s := natstest.Start(t, server.Options{})
 	code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), "--speed=max", "--batch=100", "--strict",
 		"../../sample/quotes_60s.csv.gz", "../../sample/trades_60s.csv.gz")
 	if code != exitOK || stderr != "" {
@@ -129,7 +112,7 @@ func TestReplaySample(t *testing.T) {
 }
 
 func TestReplayWithMapping(t *testing.T) {
-	s := startNATS(t, server.Options{})
+	s := natstest.Start(t, server.Options{})
 	messages := subscribe(t, s, "md.>", 100)
 	quotes := write(t, "q.csv", "when,name,b,a\n1,X,1.0,1.1\n2,X,1.0,1.2\n")
 	trades := write(t, "t.csv", "ms,name,px,qty\n1,X,1.1,5\n")
@@ -156,7 +139,7 @@ func TestReplayWithMapping(t *testing.T) {
 }
 
 func TestBadRows(t *testing.T) {
-	s := startNATS(t, server.Options{})
+	s := natstest.Start(t, server.Options{})
 	file := write(t, "t.csv", tradesHeader+"1,,V,A,1,1,1,,\nnonsense\n2,,V,A,1,1,1,,\n")
 	for strict, want := range map[string]int{"--strict=false": exitOK, "--strict": exitFailed} {
 		code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), strict, file)
@@ -169,7 +152,7 @@ func TestBadRows(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
-	s := startNATS(t, server.Options{})
+	s := natstest.Start(t, server.Options{})
 	messages := subscribe(t, s, "md.quote.*", 1000)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -186,7 +169,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestWrongUse: one clear line, and the exit code says whose mistake it is.
 func TestWrongUse(t *testing.T) {
-	password := startNATS(t, server.Options{Username: "u", Password: "p"})
+	password := natstest.Start(t, server.Options{Username: "u", Password: "p"})
 	other := write(t, "other.csv", "a,b\n1,2\n")
 	for _, c := range []struct {
 		args []string

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"tickgate/internal/natsd/natstest"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -32,7 +34,7 @@ func feedsimProcess(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 
 // TestRecordSurvivesAKill: what kill -9 interrupts is completed by the next start, without a hole, and replay reads it.
 func TestRecordSurvivesAKill(t *testing.T) {
-	s, directory := startNATS(t, server.Options{}), filepath.Join(t.TempDir(), "recording")
+	s, directory := natstest.Start(t, server.Options{}), filepath.Join(t.TempDir(), "recording")
 	ctx, stop := context.WithCancel(t.Context())
 	generated := make(chan int, 1)
 	go func() {

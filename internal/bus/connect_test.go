@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/natsd/natstest"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -130,27 +131,6 @@ func TestBadURLIsRefused(t *testing.T) {
 	}
 }
 
-func startServer(t *testing.T, options *server.Options) *server.Server {
-	t.Helper()
-	options.Host, options.NoSigs, options.NoLog = "127.0.0.1", true, true
-	if options.Port == 0 {
-		options.Port = server.RANDOM_PORT
-	}
-	s, err := server.NewServer(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	return s
-}
-
 func TestAuthenticatesAtAServer(t *testing.T) {
 	files := newKeyFiles(t)
 	for _, test := range []struct {
@@ -162,7 +142,7 @@ func TestAuthenticatesAtAServer(t *testing.T) {
 		{"nkey", server.Options{Nkeys: []*server.NkeyUser{{Nkey: files.nkeyPublic}}}, bus.Connection{NKeyFile: files.nkey}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := startServer(t, &test.options)
+			s := natstest.Start(t, test.options)
 			connection := test.connection
 			for _, in := range []string{"socket", "process"} {
 				connection.URL = s.ClientURL()
@@ -184,7 +164,7 @@ func TestAuthenticatesAtAServer(t *testing.T) {
 
 // TestKeepsTrying lets the server refuse the client at first, then accept it, go, and come again.
 func TestKeepsTrying(t *testing.T) {
-	refusing := startServer(t, &server.Options{Username: "u", Password: "other"})
+	refusing := natstest.Start(t, server.Options{Username: "u", Password: "other"})
 	port := refusing.Addr().(*net.TCPAddr).Port
 	ups, downs := make(chan struct{}, 10), make(chan struct{}, 10)
 	c, err := bus.Connect(bus.Connection{URL: refusing.ClientURL(), User: "u", Password: "p"}, "test", discard, bus.Handlers{
@@ -197,7 +177,7 @@ func TestKeepsTrying(t *testing.T) {
 	defer c.Close()
 	refusing.Shutdown()
 	for range 2 {
-		accepting := startServer(t, &server.Options{Username: "u", Password: "p", Port: port})
+		accepting := natstest.Start(t, server.Options{Username: "u", Password: "p", Port: port})
 		receive(t, ups, "connected")
 		if err := c.FlushTimeout(5 * time.Second); err != nil {
 			t.Error(err)

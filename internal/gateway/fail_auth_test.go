@@ -19,6 +19,7 @@ import (
 	"tickgate/internal/bus"
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
+	"tickgate/internal/natsd/natstest"
 )
 
 // door is one way to be let in by NATS.
@@ -38,35 +39,13 @@ func TestAuthentication(t *testing.T) {
 	for _, d := range []door{passwordDoor(), nkeyDoor(t), credsDoor(t), tlsDoor(t), mutualTLSDoor(t)} {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			url := d.scheme + "://" + startServer(t, d.options).Addr().String()
+			url := d.scheme + "://" + natstest.Start(t, d.options).Addr().String()
 			t.Run("right", func(t *testing.T) { joins(t, d.right, url) })
 			t.Run("wrong", func(t *testing.T) { keepsTrying(t, d, url) })
 			t.Run("feedsim right", func(t *testing.T) { feedsimJoins(t, feedsim, d.right, url) })
 			t.Run("feedsim wrong", func(t *testing.T) { feedsimGivesUp(t, feedsim, d.wrong, url) })
 		})
 	}
-}
-
-// startServer starts a server with options, on any port if they name none.
-func startServer(t testing.TB, options server.Options) *server.Server {
-	t.Helper()
-	if options.Port == 0 {
-		options.Port = server.RANDOM_PORT
-	}
-	options.Host, options.NoSigs, options.NoLog = "127.0.0.1", true, true
-	s, err := server.NewServer(&options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(gatewaytest.Patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return s
 }
 
 // joins demands that a value gets from the server to a client.

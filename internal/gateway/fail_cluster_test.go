@@ -11,6 +11,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/gateway/gatewaytest"
+	"tickgate/internal/natsd/natstest"
 )
 
 // TestServerOfAClusterKilled takes away the server that a publisher and a gateway are connected to. Both know the other one from their list of URLs alone, since the
@@ -18,7 +19,7 @@ import (
 func TestServerOfAClusterKilled(t *testing.T) {
 	t.Parallel()
 	cluster := server.ClusterOpts{Name: "tickgate", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoAdvertise: true}
-	first := startServer(t, server.Options{Cluster: cluster})
+	first := natstest.Start(t, server.Options{Cluster: cluster})
 	port := freePort(t)
 	both := bus.Connection{URL: fmt.Sprintf("%s,nats://127.0.0.1:%d", first.ClientURL(), port)}
 	config := gatewaytest.Config(t)
@@ -30,7 +31,7 @@ func TestServerOfAClusterKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := startServer(t, server.Options{Port: port, Cluster: cluster, Routes: []*url.URL{route}})
+	second := natstest.Start(t, server.Options{Port: port, Cluster: cluster, Routes: []*url.URL{route}})
 	eventually(t, "the servers are routed", func() bool { return first.NumRoutes() > 0 && second.NumRoutes() > 0 })
 	config = gatewaytest.Config(t)
 	config.Bus = bus.Connection{URL: second.ClientURL()}

@@ -1,7 +1,6 @@
 package publish_test
 
 import (
-	"log/slog"
 	"net"
 	"strconv"
 	"testing"
@@ -12,45 +11,12 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/natsd/natstest"
 	"tickgate/internal/testport"
 	"tickgate/pkg/tick"
 )
 
 const patience = 20 * time.Second
-
-// startNATS starts a server in this process; port -1 is any.
-func startNATS(t testing.TB, port int) *server.Server {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return s
-}
-
-func stopNATS(s *server.Server) {
-	s.Shutdown()
-	s.WaitForShutdown()
-}
-
-func connect(t testing.TB, url string, h bus.Handlers) *nats.Conn {
-	t.Helper()
-	closed := make(chan struct{})
-	c, err := bus.Connect(bus.Connection{URL: url}, t.Name(), slog.New(slog.DiscardHandler), h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	t.Cleanup(func() {
-		c.Close()
-		<-closed
-	})
-	return c
-}
 
 // TestPublishingGoesOnWhileNATSIsAway kills the server under the publisher and starts another on its port.
 func TestPublishingGoesOnWhileNATSIsAway(t *testing.T) {
@@ -62,9 +28,9 @@ func TestPublishingGoesOnWhileNATSIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := startNATS(t, port)
+	first := natstest.Start(t, server.Options{Port: port})
 	disconnected, reconnected := make(chan struct{}, 1), make(chan struct{}, 2)
-	connection := connect(t, first.ClientURL(), bus.Handlers{
+	connection := natstest.Connect(t, first, bus.Handlers{
 		Disconnected: func(error) { signal(disconnected) },
 		Reconnected:  func() { signal(reconnected) },
 	})
@@ -75,18 +41,17 @@ func TestPublishingGoesOnWhileNATSIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	stopNATS(first)
+	natstest.Stop(first)
 	await(t, disconnected, "the end of the connection")
 	send(p, "A", trade(t, "1", "1"), trade(t, "1", "1"), trade(t, "1", "1"))
 	if c := p.Counters(); c.Published != 2 || c.Lost != 3 {
 		t.Errorf("counters %+v while NATS is away, want 2 published and 3 lost", c)
 	}
 
-	second := startNATS(t, port)
-	t.Cleanup(func() { stopNATS(second) })
+	second := natstest.Start(t, server.Options{Port: port})
 	await(t, reconnected, "the second connection")
 	messages := make(chan *nats.Msg, 1)
-	subscriber := connect(t, second.ClientURL(), bus.Handlers{})
+	subscriber := natstest.Connect(t, second, bus.Handlers{})
 	if _, err := subscriber.ChanSubscribe("md.trade.A", messages); err != nil {
 		t.Fatal(err)
 	}
@@ -123,9 +88,8 @@ func await(t *testing.T, c <-chan struct{}, what string) {
 
 // BenchmarkPublish times Publish of quotes of 100 symbols, one event per message, into a server of this process with nobody subscribed.
 func BenchmarkPublish(b *testing.B) {
-	s := startNATS(b, -1)
-	b.Cleanup(func() { stopNATS(s) })
-	benchmarkPublish(b, connect(b, s.ClientURL(), bus.Handlers{}))
+	s := natstest.Start(b, server.Options{})
+	benchmarkPublish(b, natstest.Connect(b, s, bus.Handlers{}))
 }
 
 // BenchmarkPublishWithoutBus times numbering, figures and encoding only.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +24,7 @@ import (
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/record"
 	"tickgate/internal/feedsim/replay"
+	"tickgate/internal/natsd/natstest"
 	"tickgate/pkg/tick"
 	"tickgate/sample"
 )
@@ -42,38 +42,6 @@ func market() []datafile.File {
 		}
 	}
 	return []datafile.File{{Name: sample.QuotesName, Open: sample.Quotes}, {Name: sample.TradesName, Open: sample.Trades}}
-}
-
-func startNATS(t testing.TB) *server.Server {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return s
-}
-
-func connect(t testing.TB, s *server.Server) *nats.Conn {
-	t.Helper()
-	closed := make(chan struct{})
-	c, err := bus.Connect(bus.Connection{URL: s.ClientURL()}, t.Name(), slog.New(slog.DiscardHandler), bus.Handlers{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	t.Cleanup(func() {
-		c.Close()
-		<-closed
-	})
-	return c
 }
 
 // recording is a recorder that runs.
@@ -100,7 +68,7 @@ func start(t testing.TB, s *server.Server, directory string, change func(*record
 	t.Cleanup(stop)
 	r := &recording{Recorder: recorder, done: make(chan error, 1), stop: stop}
 	began := make(chan struct{})
-	connection := connect(t, s)
+	connection := natstest.Connect(t, s, bus.Handlers{})
 	go func() { r.done <- recorder.Run(ctx, connection, func() { close(began) }) }()
 	select {
 	case <-began:
@@ -126,7 +94,7 @@ func (r *recording) end(t testing.TB) {
 // play publishes a market as fast as it can.
 func play(t testing.TB, s *server.Server, change func(*replay.Config)) feedsim.Progress {
 	t.Helper()
-	connection := connect(t, s)
+	connection := natstest.Connect(t, s, bus.Handlers{})
 	publisher, err := publish.New(publish.DefaultConfig(), connection)
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +170,7 @@ func sameRows(t *testing.T, got, want []string) {
 func TestRecordReplayRecord(t *testing.T) {
 	for _, format := range []record.Format{record.FormatCSV, record.FormatCSVGzip, record.FormatParquet} {
 		t.Run(format.String(), func(t *testing.T) {
-			s := startNATS(t)
+			s := natstest.Start(t, server.Options{})
 			directories := []string{t.TempDir(), t.TempDir()}
 			var first []string
 			for i, directory := range directories {
@@ -269,9 +237,9 @@ func publishEvents(t testing.TB, c *nats.Conn, symbol string, events ...tick.Eve
 
 // TestLossesAreStated: holes in a sequence stand in a file, what is repeated is counted, and neither is in the quotes and trades.
 func TestLossesAreStated(t *testing.T) {
-	s, directory := startNATS(t), t.TempDir()
+	s, directory := natstest.Start(t, server.Options{}), t.TempDir()
 	r := start(t, s, directory, func(c *record.Config) { c.Format, c.MaxEvents = record.FormatCSVGzip, 6 })
-	c := connect(t, s)
+	c := natstest.Connect(t, s, bus.Handlers{})
 	if err := c.Publish("md.trade.A", []byte("no event")); err != nil {
 		t.Fatal(err)
 	}
@@ -311,11 +279,11 @@ func TestLossesAreStated(t *testing.T) {
 // TestSegmentsRotate by size: each is whole, and together they are the recording.
 func TestSegmentsRotate(t *testing.T) {
 	const events = 10_000
-	s, directory := startNATS(t), t.TempDir()
+	s, directory := natstest.Start(t, server.Options{}), t.TempDir()
 	r := start(t, s, directory, func(c *record.Config) {
 		c.Format, c.MaxEvents, c.RotateBytes = record.FormatParquet, events, 128<<10
 	})
-	c := connect(t, s)
+	c := natstest.Connect(t, s, bus.Handlers{})
 	for i := range uint64(events) {
 		publishEvents(t, c, "A", event(i+1))
 	}
@@ -354,14 +322,14 @@ func TestTornTailIsCut(t *testing.T) {
 		"torn behind a header": {string(csvfile.AppendHeader(nil, tick.KindTrade)) + "1", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, directory := startNATS(t), t.TempDir()
+			s, directory := natstest.Start(t, server.Options{}), t.TempDir()
 			for file, content := range map[string]string{part: c.content, "quotes-20240808T235700.000000000Z.parquet.tmp": "half"} {
 				if err := os.WriteFile(filepath.Join(directory, file), []byte(content), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
 			r := start(t, s, directory, func(c *record.Config) { c.MaxEvents = 1 })
-			publishEvents(t, connect(t, s), "A", event(4))
+			publishEvents(t, natstest.Connect(t, s, bus.Handlers{}), "A", event(4))
 			r.end(t)
 			if got := rows(t, directory); len(got) != c.want+1 {
 				t.Errorf("%d events, want %d and the new one:\n%s", len(got), c.want, strings.Join(got, ""))
@@ -379,9 +347,9 @@ func TestTornTailIsCut(t *testing.T) {
 
 // TestCrashBetweenRenameAndRemove: the file is there, so the part is not made into it again.
 func TestCrashBetweenRenameAndRemove(t *testing.T) {
-	s, directory := startNATS(t), t.TempDir()
+	s, directory := natstest.Start(t, server.Options{}), t.TempDir()
 	r := start(t, s, directory, func(c *record.Config) { c.MaxEvents = 1 })
-	publishEvents(t, connect(t, s), "A", event(1))
+	publishEvents(t, natstest.Connect(t, s, bus.Handlers{}), "A", event(1))
 	r.end(t)
 	names, err := filepath.Glob(filepath.Join(directory, "trades-*.parquet"))
 	if err != nil || len(names) != 1 {
@@ -396,7 +364,7 @@ func TestCrashBetweenRenameAndRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = start(t, s, directory, func(c *record.Config) { c.MaxEvents = 1 })
-	publishEvents(t, connect(t, s), "A", event(2))
+	publishEvents(t, natstest.Connect(t, s, bus.Handlers{}), "A", event(2))
 	r.end(t)
 	after, err := os.ReadFile(names[0])
 	if err != nil || !bytes.Equal(after, before) {
@@ -408,7 +376,7 @@ func TestCrashBetweenRenameAndRemove(t *testing.T) {
 }
 
 func TestOneRecorderPerDirectory(t *testing.T) {
-	s, directory := startNATS(t), t.TempDir()
+	s, directory := natstest.Start(t, server.Options{}), t.TempDir()
 	r := start(t, s, directory, nil)
 	config := record.DefaultConfig()
 	config.Directory = directory
@@ -416,7 +384,7 @@ func TestOneRecorderPerDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := second.Run(t.Context(), connect(t, s), nil); err == nil || !strings.Contains(err.Error(), "another recorder") {
+	if err := second.Run(t.Context(), natstest.Connect(t, s, bus.Handlers{}), nil); err == nil || !strings.Contains(err.Error(), "another recorder") {
 		t.Errorf("the second recorder: %v", err)
 	}
 	r.stop()

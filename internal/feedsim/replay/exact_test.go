@@ -13,10 +13,14 @@ import (
 	"testing"
 	"time"
 
+	natsserver "github.com/nats-io/nats-server/v2/server"
+
+	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
+	"tickgate/internal/natsd/natstest"
 	"tickgate/pkg/tick"
 	"tickgate/sample"
 )
@@ -119,11 +123,11 @@ func TestReplayIsExact(t *testing.T) {
 	for _, e := range want {
 		total += e.events
 	}
-	server := startNATS(t)
+	server := natstest.Start(t, natsserver.Options{})
 	events := subscribe(t, server, int(total)+1)
 	config := replay.DefaultConfig()
 	config.Files, config.Speed = files, pace.Unpaced()
-	publisher, err := publish.New(publish.DefaultConfig(), connect(t, server))
+	publisher, err := publish.New(publish.DefaultConfig(), natstest.Connect(t, server, bus.Handlers{}))
 	if err != nil {
 		t.Fatal(err)
 	}

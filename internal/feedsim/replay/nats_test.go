@@ -1,7 +1,6 @@
 package replay_test
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -10,45 +9,13 @@ import (
 	"go.uber.org/goleak"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/natsd/natstest"
 	"tickgate/pkg/tick"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second
-
-// startNATS starts a server in this process.
-func startNATS(t testing.TB) *server.Server {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() {
-		s.Shutdown()
-		s.WaitForShutdown()
-	})
-	if !s.ReadyForConnections(patience) {
-		t.Fatal("the NATS server does not start")
-	}
-	return s
-}
-
-func connect(t testing.TB, s *server.Server) *nats.Conn {
-	t.Helper()
-	closed := make(chan struct{})
-	c, err := bus.Connect(bus.Connection{URL: s.ClientURL()}, t.Name(), slog.New(slog.DiscardHandler), bus.Handlers{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SetClosedHandler(func(*nats.Conn) { close(closed) })
-	t.Cleanup(func() {
-		c.Close()
-		<-closed
-	})
-	return c
-}
 
 // received is what a subscriber of everything got.
 type received struct {
@@ -65,7 +32,7 @@ func subscribe(t testing.TB, s *server.Server, capacity int) <-chan received {
 	}
 	events := make(chan received, capacity) // all that the test publishes: the callback never waits
 	var decoder bus.Decoder
-	c := connect(t, s)
+	c := natstest.Connect(t, s, bus.Handlers{})
 	subscription, err := c.Subscribe(subjects.All(), func(m *nats.Msg) {
 		if subjects.IsHeartbeat(m.Subject) {
 			return
