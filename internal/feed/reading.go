@@ -60,18 +60,15 @@ type readResult struct {
 
 // read confirms the subscription, so that what comes after the last values comes live, waits until the stream has what came before, and then reads the last values.
 func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
-	b, err := newBarrier(connection, f.subjects)
-	if err != nil {
-		return readResult{outcome: WarmStartFailed, err: err}
-	}
-	defer b.release()
-	if err := connection.FlushWithContext(ctx); err != nil {
-		return readResult{outcome: WarmStartFailed, err: err}
-	}
 	if f.config.WarmStartStream == "" {
+		if err := connection.FlushWithContext(ctx); err != nil {
+			return readResult{outcome: WarmStartFailed, err: err}
+		}
 		return readResult{outcome: WarmStartOff}
 	}
-	f.awaitStored(ctx, connection, b)
+	if err := f.awaitStored(ctx, connection); err != nil {
+		return readResult{outcome: WarmStartFailed, err: err}
+	}
 	stored, err := readLastMessages(ctx, connection, f.config.WarmStartStream, f.subjects.EveryKind())
 	switch {
 	case err == nil:
@@ -82,13 +79,22 @@ func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
 	return readResult{stored: stored, outcome: WarmStartFailed, err: err}
 }
 
-// awaitStored gives the stream half of the time of the warm start to store what was published before the feed subscribed.
-func (f *Feed) awaitStored(ctx context.Context, connection *nats.Conn, b *barrier) {
+// awaitStored confirms the subscription, and gives the stream half of the time of the warm start to store what was published before. An error means that nothing can be confirmed.
+func (f *Feed) awaitStored(ctx context.Context, connection *nats.Conn) error {
+	b, err := newBarrier(connection, f.subjects)
+	if err != nil {
+		return err
+	}
+	defer b.release() // before the stream is read: everything comes twice until then
+	if err := connection.FlushWithContext(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, f.config.WarmStartTimeout/2)
 	defer cancel()
 	if err := b.await(ctx, connection, f.config.WarmStartStream); err != nil && !hopeless(err) {
 		f.config.Log.Warn("feed: the stream does not store what is published; the last values may be older ones", "stream", f.config.WarmStartStream, "error", err)
 	}
+	return nil
 }
 
 // startReading begins a warm start.
@@ -132,7 +138,6 @@ func (f *Feed) finishReading(result readResult) {
 	default:
 		f.config.Log.Info("feed: live", "warm_start", outcome.Outcome.String(), "symbols", outcome.Symbols, "duration", outcome.Duration)
 	}
-	f.drain(len(f.messages)) // a value replaced in the stream while it was read is among these
 	f.readyOnce.Do(func() { close(f.ready) })
 }
 
