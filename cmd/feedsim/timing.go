@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/internal/settings"
 )
 

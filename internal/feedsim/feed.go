@@ -7,8 +7,8 @@ import (
 	"io"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

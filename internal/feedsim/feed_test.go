@@ -15,8 +15,8 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tickgate/internal/feed"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/gateway/gatewaytest"
+	"tickgate/internal/pace"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 

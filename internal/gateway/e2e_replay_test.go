@@ -10,9 +10,9 @@ import (
 
 	"tickgate/internal/feed"
 	"tickgate/internal/feedsim/datafile"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
+	"tickgate/internal/pace"
 	"tickgate/internal/websocket"
 	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"

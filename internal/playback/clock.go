@@ -3,7 +3,7 @@ package playback
 import (
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/internal/playback"
 	"tickgate/pkg/tick"
 )

@@ -1,7 +1,7 @@
 package playback
 
 import (
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

@@ -12,9 +12,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tickgate/internal/feedsim"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/natsd"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

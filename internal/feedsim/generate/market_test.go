@@ -13,8 +13,8 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/generate"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"tickgate/internal/bus"
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

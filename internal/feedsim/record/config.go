@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tickgate/internal/bus"
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 )
 
 // ErrConfig says that a field of Config is out of its range.

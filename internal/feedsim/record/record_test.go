@@ -20,11 +20,11 @@ import (
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
 	"tickgate/internal/feedsim/datafile"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/record"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/natsd/natstest"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 	"tickgate/sample"
 )

@@ -17,10 +17,10 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/datafile"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/natsd/natstest"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 	"tickgate/sample"
 )

@@ -9,8 +9,8 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/pace"
 )
 
 // ErrConfig says that a field of Config is out of its range.

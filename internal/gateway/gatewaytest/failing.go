@@ -8,8 +8,8 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/generate"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/gateway"
+	"tickgate/internal/pace"
 )
 
 // StartLogging is StartUnready with a logger, for tests of what an operator is told.

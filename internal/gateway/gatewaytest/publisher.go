@@ -11,10 +11,10 @@ import (
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
-	"tickgate/internal/feedsim/pace"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/history"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 

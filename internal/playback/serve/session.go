@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/internal/playback"
 	"tickgate/internal/stream"
 	"tickgate/pkg/tick"

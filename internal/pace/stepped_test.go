@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 )
 
 func TestSteppedWakesAtMultiplesOfTheStep(t *testing.T) {

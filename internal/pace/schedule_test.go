@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tickgate/internal/feedsim/pace"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 
