@@ -79,6 +79,9 @@ func (f *fields) next() bool {
 		return false
 	}
 	number, kind, n := protowire.ConsumeTag(f.rest)
+	if number > protowire.MaxValidNumber { // which ConsumeTag lets pass
+		n = invalidNumber
+	}
 	if n < 0 {
 		return f.fail(n)
 	}
@@ -99,6 +102,9 @@ func (f *fields) next() bool {
 	f.rest = f.rest[n:]
 	return true
 }
+
+// invalidNumber is protowire's code for a field number that none may have.
+const invalidNumber = -2
 
 func (f *fields) fail(n int) bool {
 	f.err = fmt.Errorf("client: the gateway's message cannot be read: %w", protowire.ParseError(n))

@@ -28,6 +28,7 @@ func FuzzUpdatesAreReadAsProtobufDoes(f *testing.F) {
 	f.Add(protowire.AppendVarint(protowire.AppendTag(nil, 7, protowire.VarintType), 5))                            // a group of another type
 	f.Add(protowire.AppendString(protowire.AppendTag(encoded, 99, protowire.BytesType), "of a later API"))         // unknown
 	f.Add(protowire.AppendTag(protowire.AppendTag(nil, 50, protowire.StartGroupType), 50, protowire.EndGroupType)) // a group of old
+	f.Add(protowire.AppendVarint(protowire.AppendVarint(nil, uint64(protowire.MaxValidNumber+1)<<3), 5))           // a number that no field may have
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		var want tickgatev1.Update
 		var got update
