@@ -46,7 +46,7 @@ func (d *Decoder) Decode(kind tick.Kind, payload []byte) error {
 	for fields.next() {
 		switch fields.number {
 		case batchPublisher:
-			d.Publisher = fields.bytes()
+			d.Publisher = fields.name(d.Publisher)
 		case batchEpoch:
 			epoch = fields.fixed64()
 		case batchPriceScale:
@@ -242,7 +242,7 @@ func DecodeHeartbeat(payload []byte) (Heartbeat, error) {
 	for fields.next() {
 		switch fields.number {
 		case heartbeatPublisher:
-			h.Publisher = fields.bytes()
+			h.Publisher = fields.name(h.Publisher)
 		case heartbeatEpoch:
 			h.Epoch = fields.fixed64()
 		case heartbeatTsSend:

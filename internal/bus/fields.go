@@ -1,6 +1,8 @@
 package bus
 
 import (
+	"unicode/utf8"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"tickgate/pkg/tick"
@@ -20,7 +22,7 @@ func (r *reader) next() bool {
 		return false
 	}
 	number, wire, n := protowire.ConsumeTag(r.b)
-	if n < 0 {
+	if n < 0 || number > protowire.MaxValidNumber { // which ConsumeTag lets pass
 		r.failed = true
 		return false
 	}
@@ -44,6 +46,14 @@ func (r *reader) bytes() []byte {
 	v, n := protowire.ConsumeBytes(r.b)
 	r.consume(protowire.BytesType, n)
 	return v
+}
+
+// name reads a string in place of one that came before: protobuf lets the last count, and refuses all that is not UTF-8. The last is the caller's to check.
+func (r *reader) name(before []byte) []byte {
+	if !utf8.Valid(before) {
+		r.failed = true
+	}
+	return r.bytes()
 }
 
 func (r *reader) skip() {

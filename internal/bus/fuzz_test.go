@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"tickgate/internal/bus"
@@ -30,6 +31,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(byte(e.Kind), payload[:len(payload)-1])
 		f.Add(byte(e.Kind), append(payload, payload...))
 	}
+	twice := bus.AppendEventBatch(nil, "p", []tick.Event{{Kind: tick.KindStatus, Epoch: 1, Sequence: 1, Status: tick.StatusHalted}})
+	f.Add(byte(tick.KindStatus), append([]byte{1<<3 | 2, 1, 0xc5}, twice...)) // a publisher that is not UTF-8 before one that is
+	f.Add(byte(tick.KindStatus), protowire.AppendVarint(protowire.AppendVarint(twice, uint64(protowire.MaxValidNumber+1)<<3), 5))
 	f.Fuzz(func(t *testing.T, kindByte byte, payload []byte) {
 		kind := tick.Kind(kindByte%3 + 1)
 		var direct, anew bus.Decoder
