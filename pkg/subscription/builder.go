@@ -69,7 +69,9 @@ func (b *builder) add(sub *subscription) addOutcome {
 		return served
 	}
 	b.record.Unpack(&b.words)
-	b.tell(sub, missed{feed: b.record.Missing - sub.lastMissing})
+	if !sub.knows(&b.record) {
+		b.tell(sub, missed{feed: b.record.Missing - sub.lastMissing})
+	}
 	b.append(sub, position, position-sub.lastPosition-1)
 	return served
 }
@@ -116,6 +118,11 @@ func (b *builder) canTell() bool {
 
 // missed is what a subscription will not get, by cause.
 type missed struct{ feed, lapped uint64 }
+
+// knows reports whether there is nothing to tell before an update, as nearly always.
+func (sub *subscription) knows(r *tick.Record) bool {
+	return sub.epoch == r.Epoch && sub.version == r.Version && sub.lastMissing == r.Missing && sub.pendingGap == 0 && sub.told == sub.symbol.State()
+}
 
 // tell sends what has to be known before the update: gaps, a state, an instrument announced anew.
 func (b *builder) tell(sub *subscription, lost missed) {
