@@ -139,7 +139,7 @@ func (k *column) median(c *Cell) string {
 	if !ok {
 		return "-"
 	}
-	return number(median)
+	return Number(median)
 }
 
 // withRange returns the cell's figure, and its range if there are several runs.
@@ -149,13 +149,13 @@ func (k *column) withRange(c *Cell) string {
 	case !ok:
 		return "-"
 	case len(c.Results) == 1:
-		return number(median)
+		return Number(median)
 	}
-	return fmt.Sprintf("%s [%s–%s]", number(median), number(least), number(greatest))
+	return fmt.Sprintf("%s [%s–%s]", Number(median), Number(least), Number(greatest))
 }
 
-// number writes a figure with three digits, or all that are before the point, in groups of three.
-func number(v float64) string {
+// Number writes a figure with three digits, or all that are before the point, in groups of three.
+func Number(v float64) string {
 	const digits = 3
 	if v == 0 {
 		return "0"

@@ -53,7 +53,7 @@ func printTable(out io.Writer, cells []Cell) {
 		}
 		row := []string{"  " + c.System}
 		if failed, reason := c.Failed(); failed == len(c.Results) {
-			rows = append(rows, append(row, "failed: "+shortened(reason)))
+			rows = append(rows, append(row, "failed: "+Shortened(reason)))
 			continue
 		}
 		for k := range shown {
