@@ -121,4 +121,3 @@ func subscribe(t *rapid.T, clients []*historytest.Client) {
 		t.Fatal(err)
 	}
 }
-

@@ -193,7 +193,9 @@ func (j judgement) unnoticed() bool {
 }
 
 // busy reports whether other processes have used the processors all the time, or left too little to judge by.
-func (j judgement) busy(least int) bool { return j.usual > disturbance || min(len(j.quiet), len(j.harmed)) < least }
+func (j judgement) busy(least int) bool {
+	return j.usual > disturbance || min(len(j.quiet), len(j.harmed)) < least
+}
 
 func (j judgement) noticedEveryTime() bool {
 	return !slices.ContainsFunc(j.turns, func(t turn) bool { return !t.noticed() })
