@@ -41,7 +41,7 @@ func recordSample(t *testing.T, c gateway.Config) (*gatewaytest.Gateway, recordi
 	want := read(t, files)
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	market.ReplayRecorded(files)
-	awaitStored(t, g.Addresses().NATS, want.events())
+	market.AwaitStored(want.events())
 	return g, want
 }
 
@@ -433,7 +433,7 @@ func TestPlaybackGoesOnWhenNATSComesBack(t *testing.T) {
 	want := read(t, files)
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	market.ReplayRecorded(files)
-	awaitStored(t, b.server.URL(), want.events())
+	market.AwaitStored(want.events())
 	market.Close()
 	conn := g.Dial(t)
 	begin := playWhole(t, conn, want)
