@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"tickgate/bench/figure"
 )
 
 // notice says in a few words, for the cell's row, what the notes say.
@@ -73,9 +75,15 @@ func (c *Cell) ofRuns(some int) string {
 	return fmt.Sprintf(", %d of %d runs", some, len(c.Results))
 }
 
-// Shortened keeps the beginning of an error, on one line of a table.
+// Shortened keeps the beginning of an error on one line, without what every failed run begins with.
 func Shortened(text string) string {
 	const most = 200
+	return beginning(text, most)
+}
+
+// beginning is that of an error, in so many letters that a table has room for.
+func beginning(text string, most int) string {
+	text = strings.TrimPrefix(text, figure.ErrVerdict.Error()+": ")
 	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "|", "/")), " ")
 	if letters := []rune(text); len(letters) > most {
 		return string(letters[:most]) + " …"
