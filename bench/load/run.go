@@ -227,7 +227,7 @@ func (r *run) end() figure.Window {
 			r.truth.symbols[i].recordSpread(&total.Spread, len(r.streams))
 		}
 	}
-	if r.plan.measuresDelay() {
+	if r.plan.Delay {
 		r.awaitAnswers()
 		r.endDelays(ended.UnixNano())
 	}
@@ -263,7 +263,7 @@ func (s *Stream) endEvents(ended int64) {
 	if s.Plan.Staleness {
 		s.endStaleness(ended)
 	}
-	if !s.Plan.measuresDelay() {
+	if !s.Plan.Delay {
 		for slot := range s.held {
 			s.symbol(slot).recordOwed(&s.shard.window.Latency, s.held[slot].sequence, s.Plan.Follow, ended)
 		}

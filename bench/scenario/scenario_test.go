@@ -73,6 +73,16 @@ func TestWindowsOfAllSystemsBeginWithTheSameEvent(t *testing.T) {
 	}
 }
 
+// TestOnlySystemsWithABatchForEachIntervalHaveADelay: of the others, events have a latency. Centrifuge flushes each channel by a clock of its own.
+func TestOnlySystemsWithABatchForEachIntervalHaveADelay(t *testing.T) {
+	for kind, want := range map[Kind]bool{Tickgate: true, Naive: true, Floor: true, Centrifuge: false, NATS: false} {
+		l := &Load{Kind: kind, Interval: time.Second, Feed: generated(1, 1), Steps: once(1, time.Second)}
+		if got := slices.Contains(l.generatorArgs(0, "", ""), "--delay=true"); got != want {
+			t.Errorf("%s: %t", kind, got)
+		}
+	}
+}
+
 // TestUnequalLoadsAreMarked: by more than 2 % against the median of the same case and repeat.
 func TestUnequalLoadsAreMarked(t *testing.T) {
 	results := []figure.Result{
