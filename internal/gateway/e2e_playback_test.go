@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +20,6 @@ import (
 	"tickgate/internal/feed"
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
-	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
@@ -331,7 +329,7 @@ func TestPlaybackJoinsLive(t *testing.T) {
 	g := gatewaytest.Start(t, keepingEverything(t))
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	trading := market.Trade(liveliness(2_000))
-	symbols := symbolsOf(t, g, market)
+	symbols := listed(t, g, symbolCount)
 	p := gatewaytest.OpenPlayback(t, g.Dial(t), &tickgatev1.ReplayOpen{Symbols: symbols, Live: true, Speed: unpaced()})
 	seen := newSeen()
 	seen.take(t, p.Until("live", isLive))
@@ -400,26 +398,6 @@ func (s *seen) complete(market *gatewaytest.Publisher, symbols []string) bool {
 		}
 	}
 	return true
-}
-
-// symbolsOf waits for the symbols of a market.
-func symbolsOf(t *testing.T, g *gatewaytest.Gateway, market *gatewaytest.Publisher) (symbols []string) {
-	t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	client := tickgatev1.NewMarketDataClient(g.Dial(t))
-	for len(symbols) == 0 || slices.ContainsFunc(symbols, func(s string) bool { return market.Last(s, tick.KindQuote) == 0 }) {
-		list, err := client.ListInstruments(t.Context(), &tickgatev1.ListInstrumentsRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		symbols = symbols[:0]
-		for _, i := range list.GetInstruments() {
-			symbols = append(symbols, i.GetSymbol())
-		}
-		<-look.C
-	}
-	return symbols
 }
 
 // TestPlaybackGoesOnWhenNATSComesBack with what it would have had otherwise.
