@@ -25,7 +25,7 @@ const (
 
 // Writer writes recorded events of one kind, which come in the order of their At.
 type Writer struct {
-	out     *parquet.Writer
+	out     *parquet.GenericWriter[any]
 	kind    tick.Kind
 	columns []column
 	symbols map[string]parquet.Value
@@ -54,7 +54,7 @@ func NewWriter(out io.Writer, kind tick.Kind) *Writer {
 	for _, name := range decimalColumns(kind) {
 		options = append(options, parquet.SkipPageBounds(name))
 	}
-	w := &Writer{out: parquet.NewWriter(out, options...), kind: kind, symbols: make(map[string]parquet.Value)}
+	w := &Writer{out: parquet.NewGenericWriter[any](out, options...), kind: kind, symbols: make(map[string]parquet.Value)}
 	for _, c := range w.out.ColumnWriters() {
 		w.columns = append(w.columns, column{out: c, values: make([]parquet.Value, 0, batchRows), bytes: make([][decimalBytes]byte, batchRows)})
 	}
