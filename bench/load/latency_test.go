@@ -26,7 +26,7 @@ func TestLatencyCountsEventsThatWereConflatedAway(t *testing.T) {
 		{"the generator's own subscription is behind: the last one's time stands for the others", passed{from: 5, to: 7}, 2, 25_000, 25_000},
 	} {
 		var h figure.Histogram
-		lastAt := int64(30 * ms)
+		lastAt := 30 * ms
 		if c.passed == (passed{from: 2, to: 3}) {
 			lastAt = 20 * ms
 		}

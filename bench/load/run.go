@@ -47,7 +47,7 @@ func newRun(ctx context.Context, plan *Plan, driver Driver, dialer *Dialer) (*ru
 const (
 	openAtOnce    = 64 // streams that are being opened at the same time
 	openPatience  = 90 * time.Second
-	finalPatience = 15 * time.Second
+	finalPatience = 8 * time.Second
 	finalQuiet    = 5 * time.Second // nothing has come for so long, so nothing will
 	longestAnswer = 2 * time.Second
 	finalPolling  = 50 * time.Millisecond // comparing every stream with the feed: after the measured window, so its cost does not matter
