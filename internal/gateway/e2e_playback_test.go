@@ -62,11 +62,9 @@ func (bytesOf) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// playBytes plays a whole playback and returns its batches and gaps as they came.
-func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) []byte {
+// openBytes opens a playback whose messages are received as bytes.
+func openBytes(ctx context.Context, t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) grpc.ClientStream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), gatewaytest.Patience)
-	defer cancel()
 	desc := &grpc.StreamDesc{StreamName: "Replay", ServerStreams: true, ClientStreams: true}
 	stream, err := conn.NewStream(ctx, desc, tickgatev1.MarketData_Replay_FullMethodName, grpc.ForceCodecV2(bytesOf{encoding.GetCodecV2("proto")}))
 	if err != nil {
@@ -75,6 +73,15 @@ func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen)
 	if err := stream.SendMsg(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Open{Open: open}}); err != nil {
 		t.Fatal(err)
 	}
+	return stream
+}
+
+// playBytes plays a whole playback and returns its batches and gaps as they came.
+func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), gatewaytest.Patience)
+	defer cancel()
+	stream := openBytes(ctx, t, conn, open)
 	_ = stream.CloseSend()
 	var played []byte
 	for {

@@ -38,7 +38,7 @@ func NewJetStream(connection bus.Connection, subjects bus.Subjects, stream strin
 
 const (
 	connectWait     = 5 * time.Second        // for NATS, before a playback is refused
-	fetchMessages   = 512                    // of one request
+	fetchMessages   = 128                    // of one request
 	fetchBytes      = 2 << 20                // of one request, and more than one message can have
 	fetchWait       = 5 * time.Second        // for the first of them
 	consumerTimeout = 10 * time.Second       // the server forgets a consumer that was not asked for so long: of a gateway that was killed, or of a playback that is paused

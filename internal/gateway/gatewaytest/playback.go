@@ -57,16 +57,10 @@ func (p *Playback) receive(ctx context.Context) {
 // Send sends a command.
 func (p *Playback) Send(m *tickgatev1.ReplayCommand) {
 	p.t.Helper()
-	if err := p.TrySend(m); err != nil {
+	if err := p.stream.Send(m); err != nil {
 		p.t.Fatal(err)
 	}
 }
-
-// TrySend is Send for a stream that may have ended.
-func (p *Playback) TrySend(m *tickgatev1.ReplayCommand) error { return p.stream.Send(m) }
-
-// Cancel ends the call without waiting for that.
-func (p *Playback) Cancel() { p.cancel() }
 
 // HangUp says that no command follows.
 func (p *Playback) HangUp() { _ = p.stream.CloseSend() }
