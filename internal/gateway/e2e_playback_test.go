@@ -50,15 +50,14 @@ func isBatch(m *tickgatev1.ReplayEvent) bool   { return m.GetBatch() != nil }
 func isRefused(m *tickgatev1.ReplayEvent) bool { return m.GetRefused() != nil }
 func isLive(m *tickgatev1.ReplayEvent) bool    { return m.GetJoinedLive() != nil }
 
-// answers reports whether a message answers a command with a state.
-func answers(m *tickgatev1.ReplayEvent) bool { return m.GetState().GetRequestId() != 0 }
-
 // bytesOf hands messages through as they are on the wire.
 type bytesOf struct{ encoding.CodecV2 }
 
 // Unmarshal implements encoding.CodecV2.
 func (bytesOf) Unmarshal(data mem.BufferSlice, v any) error {
-	*v.(*[]byte) = data.Materialize()
+	message := make([]byte, data.Len())
+	data.CopyTo(message)
+	*v.(*[]byte) = message
 	return nil
 }
 

@@ -26,7 +26,6 @@ type listener struct {
 	ended    int
 	joined   []int // how many updates came before
 	missing  uint64
-	after    func() // called after each message; nil: nothing
 	events   chan string
 }
 

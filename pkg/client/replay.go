@@ -144,13 +144,12 @@ func (r *Replay) open(o ReplayOptions) error {
 	for _, symbol := range opened.GetAccepted() {
 		r.symbols[symbol] = &replayed{entry: entry{ticker: Ticker{Symbol: symbol, State: Pending, Reason: NotSeen}}}
 	}
-	if err := rejected(append(refused, opened.GetRejected()...)); err != nil {
-		r.rejected = err.(*RejectedError).Rejections
-		if len(opened.GetAccepted()) == 0 {
-			return err
-		}
+	err = rejected(append(refused, opened.GetRejected()...))
+	var some *RejectedError
+	if errors.As(err, &some) && len(opened.GetAccepted()) > 0 {
+		r.rejected, err = some.Rejections, nil
 	}
-	return nil
+	return err
 }
 
 func nanos(t time.Time) int64 {
