@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tickgate/bench/figure"
+	"tickgate/bench/report"
 	"tickgate/bench/scenario"
 )
 
@@ -81,7 +82,7 @@ func (p *progress) end(job scenario.Job, results []figure.Result) {
 	t.repeats, t.taken = t.repeats+1, t.taken+time.Since(p.now)
 	for i := range results {
 		if r := &results[i]; r.Failed() && !r.Probing {
-			fmt.Fprintf(p.out, "%sno figure for %s, %s: %s; logs in %s\n", p.newLine(), r.Case, r.System, r.Errors[0], r.Logs)
+			fmt.Fprintf(p.out, "%sno figure for %s, %s: %s; logs in %s\n", p.newLine(), r.Case, r.System, report.Shortened(r.Errors[0]), r.Logs)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (s *Stream) takeBatch(batch []byte, now int64) (sequence uint64, err error)
 		}
 	}
 	base.sent = sent
-	if s.shard.phase != idle && s.Plan.measuresDelay() && !s.slow && !s.hung {
+	if s.shard.phase != idle && s.Plan.Delay && !s.slow && !s.hung {
 		s.sent = append(s.sent, sending{sent: sent, received: now})
 	}
 	return sequence, s.takeFields(batch, base, now)

@@ -16,7 +16,7 @@
 // systems that conflate and for those that do not. Open loop: a feed that is late does not make its events later. What a stream has not received at the
 // window's end counts with the time that it is late by then. Where a plan follows one event in so many, those are the ones whose sequence is a multiple.
 //
-// Delay: for streams with an interval, from when a batch is due to its receipt. Due times are a grid of the interval; its phase is the one with the
+// Delay: for streams with an interval, where a system has one batch for each and the plan says so, from when a batch is due to its receipt. Due times are a grid of the interval; its phase is the one with the
 // least delay in all, see phaseOf, the same for every system. A due time that was skipped is answered by the next batch, and its delay
 // says so. What was due in the window may still come within an interval of its end; what does not counts with the time that it is late by then, and so does
 // all that was due to a stream without any batch.

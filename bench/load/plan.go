@@ -21,6 +21,7 @@ type Plan struct {
 	Symbols     []string      // all there are; stream n has PerStream of them, from n*PerStream on, modulo their number
 	PerStream   int           // symbols of a stream
 	Interval    time.Duration // of conflation; 0: every update as soon as it can be had
+	Delay       bool          // the figure is how late batches are by the interval, and not how late events are
 	Freshness   time.Duration // bound of unacknowledged updates; 0: streams do not acknowledge
 	AckEarly    bool          // acknowledge a batch on receipt, before a slow stream has done with it
 	Staleness   bool          // sample what streams hold every 10 ms
@@ -43,6 +44,7 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.IntVar(&p.First, "first", 0, "`number` of the first stream")
 	flags.IntVar(&p.PerStream, "per-stream", 10, "`symbols` of a stream")
 	flags.DurationVar(&p.Interval, "interval", 0, "conflation `interval`; 0: none")
+	flags.BoolVar(&p.Delay, "delay", false, "measure how late batches are by the interval, in place of events: for systems that have one batch for each")
 	flags.DurationVar(&p.Freshness, "freshness", 0, "`bound` of unacknowledged updates; 0: no acknowledgements")
 	flags.BoolVar(&p.AckEarly, "ack-early", false, "acknowledge on receipt, before a slow stream has done with a batch")
 	flags.BoolVar(&p.Staleness, "staleness", false, "sample staleness")
@@ -68,6 +70,8 @@ func (p *Plan) validate() error {
 	switch {
 	case p.PerStream < 1 || p.PerStream > min(MaxPerStream, len(p.Symbols)):
 		return fmt.Errorf("load: per-stream is %d, give 1 to %d, and no more than there are symbols (%d)", p.PerStream, MaxPerStream, len(p.Symbols))
+	case p.Delay && p.Interval <= 0:
+		return fmt.Errorf("load: delay needs an interval by which batches are due, and that is %s", p.Interval)
 	case p.Connections < 1 || p.Streams < p.Connections:
 		return fmt.Errorf("load: %d streams on %d connections: give at least one stream for each", p.Streams, p.Connections)
 	}
@@ -93,9 +97,6 @@ func ParseSymbols(text string) ([]string, error) {
 
 // symbolsOf returns the indexes in Symbols of what stream number n has.
 func (p *Plan) symbolsOf(n int) (first int) { return n * p.PerStream % len(p.Symbols) }
-
-// measuresDelay says that the figure of this plan is how late batches are. Where staleness is sampled, nothing new may have been there to be sent.
-func (p *Plan) measuresDelay() bool { return p.Interval > 0 && !p.Staleness }
 
 // isHung and isSlow spread the bad readers evenly over the streams.
 func (p *Plan) isHung(n int) bool { return n%100 < p.HungPercent }

@@ -47,7 +47,7 @@ func newRun(ctx context.Context, plan *Plan, driver Driver, dialer *Dialer) (*ru
 const (
 	openAtOnce    = 64 // streams that are being opened at the same time
 	openPatience  = 90 * time.Second
-	finalPatience = 15 * time.Second
+	finalPatience = 8 * time.Second
 	finalQuiet    = 5 * time.Second // nothing has come for so long, so nothing will
 	longestAnswer = 2 * time.Second
 	finalPolling  = 50 * time.Millisecond // comparing every stream with the feed: after the measured window, so its cost does not matter
@@ -227,7 +227,7 @@ func (r *run) end() figure.Window {
 			r.truth.symbols[i].recordSpread(&total.Spread, len(r.streams))
 		}
 	}
-	if r.plan.measuresDelay() {
+	if r.plan.Delay {
 		r.awaitAnswers()
 		r.endDelays(ended.UnixNano())
 	}
@@ -263,7 +263,7 @@ func (s *Stream) endEvents(ended int64) {
 	if s.Plan.Staleness {
 		s.endStaleness(ended)
 	}
-	if !s.Plan.measuresDelay() {
+	if !s.Plan.Delay {
 		for slot := range s.held {
 			s.symbol(slot).recordOwed(&s.shard.window.Latency, s.held[slot].sequence, s.Plan.Follow, ended)
 		}

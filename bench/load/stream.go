@@ -149,7 +149,7 @@ func (s *Stream) measure(slot int, sequence uint64, tsEvent, now int64) {
 	if tsEvent > now {
 		window.Clamped++
 	}
-	if !s.Plan.measuresDelay() {
+	if !s.Plan.Delay {
 		symbol.recordLatencies(&window.Latency, passed{from: h.sequence, to: sequence, every: s.Plan.Follow}, tsEvent, now)
 	}
 	if s.Plan.Staleness {

@@ -18,5 +18,5 @@
 //
 // # Limits
 //
-// Linux: processor time and memory are read from /proc, and a process dies with the runner.
+// Linux: processor time is read from a process's own clock, memory from /proc, and a process dies with the runner.
 package process

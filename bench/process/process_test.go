@@ -87,15 +87,25 @@ func TestAFailureAsItEndsIsNoticed(t *testing.T) {
 	}
 }
 
+// TestCPUCounts: what a busy loop uses is counted, and only that.
 func TestCPUCounts(t *testing.T) {
-	p := start(t, group(t), "while :; do :; done")
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		if used, err := p.CPU(); err != nil {
+	p, idle := start(t, group(t), "while :; do :; done"), start(t, group(t), "read word")
+	const enough = 50 * time.Millisecond
+	var used time.Duration
+	for deadline := time.Now().Add(20 * time.Second); used < enough && time.Now().Before(deadline); {
+		var err error
+		if used, err = p.CPU(); err != nil {
 			t.Fatal(err)
-		} else if used >= 50*time.Millisecond {
-			return
 		}
 	}
-	t.Error("a busy loop used no processor time")
+	if used < enough {
+		t.Errorf("a busy loop used %s of processor time", used)
+	}
+	if other, err := idle.CPU(); err != nil || other >= enough {
+		t.Errorf("a process that waits used %s, %v", other, err)
+	}
+	p.Stop()
+	if _, err := p.CPU(); err == nil {
+		t.Error("a process that has ended has processor time")
+	}
 }

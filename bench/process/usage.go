@@ -9,40 +9,27 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // errProc says that a file below /proc is not as it should be.
 var errProc = errors.New("process: cannot read /proc")
 
-// clockTick is the unit of processor time in /proc/PID/stat: USER_HZ, the same on every Linux that Go runs on.
-const clockTick = 10 * time.Millisecond
-
-// Fields of /proc/PID/stat after the command's name, from proc_pid_stat(5): state is the third field, utime the 14th, stime the 15th.
-const (
-	fieldUtime = 14 - 3
-	fieldStime = 15 - 3
-)
+// cpuClock is that of all threads of a process, those that have ended too: the kernel's MAKE_PROCESS_CPUCLOCK with CPUCLOCK_SCHED. It counts
+// nanoseconds, where /proc counts user and system time in hundredths of a second each.
+func cpuClock(pid int) int32 {
+	const ofProcess, scheduled = 3, 2
+	return int32(^pid)<<ofProcess | scheduled
+}
 
 // CPU returns the processor time that the process has used, user and system.
 func (p *Process) CPU() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
-	if err != nil {
-		return 0, errors.Join(err, p.ErrorOfEnd())
+	var used unix.Timespec
+	if err := unix.ClockGettime(cpuClock(p.command.Process.Pid), &used); err != nil {
+		return 0, errors.Join(fmt.Errorf("process: processor time of %s: %w", p.Name, err), p.ErrorOfEnd())
 	}
-	_, after, found := bytes.Cut(stat, []byte(") "))
-	fields := strings.Fields(string(after))
-	if !found || len(fields) <= fieldStime {
-		return 0, fmt.Errorf("%w: stat of %s: %q", errProc, p.Name, stat)
-	}
-	var total time.Duration
-	for _, i := range []int{fieldUtime, fieldStime} {
-		ticks, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%w: stat of %s: %w", errProc, p.Name, err)
-		}
-		total += time.Duration(ticks) * clockTick
-	}
-	return total, nil
+	return time.Duration(used.Nano()), nil
 }
 
 // RSS returns the bytes of memory that the process has in RAM, from smaps_rollup.

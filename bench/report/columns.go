@@ -139,7 +139,7 @@ func (k *column) median(c *Cell) string {
 	if !ok {
 		return "-"
 	}
-	return number(median)
+	return Number(median)
 }
 
 // withRange returns the cell's figure, and its range if there are several runs.
@@ -149,19 +149,22 @@ func (k *column) withRange(c *Cell) string {
 	case !ok:
 		return "-"
 	case len(c.Results) == 1:
-		return number(median)
+		return Number(median)
 	}
-	return fmt.Sprintf("%s [%s–%s]", number(median), number(least), number(greatest))
+	return fmt.Sprintf("%s [%s–%s]", Number(median), Number(least), Number(greatest))
 }
 
-// number writes a figure with three digits, or all that are before the point, in groups of three.
-func number(v float64) string {
-	const digits = 3
+// Number writes a figure with three digits, or all that are before the point, in groups of three.
+func Number(v float64) string {
+	const digits, mostBehind = 3, 4
 	if v == 0 {
 		return "0"
 	}
-	behind := digits - 1 - int(math.Floor(math.Log10(math.Abs(v))))
-	return grouped(fmt.Sprintf("%.*f", min(max(behind, 0), 4), v))
+	power := math.Floor(math.Log10(math.Abs(v)))
+	if math.Abs(v) >= math.Pow(10, power+1)-math.Pow(10, power+1-digits)/2 { // it is rounded up to the next power of ten
+		power++
+	}
+	return grouped(fmt.Sprintf("%.*f", min(max(digits-1-int(power), 0), mostBehind), v))
 }
 
 // grouped writes the digits before the point in groups of three.

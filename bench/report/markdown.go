@@ -70,7 +70,7 @@ func markdownTable(out io.Writer, cells []Cell) {
 		c := &cells[i]
 		fmt.Fprintf(out, "| %s | %s |", c.Case, c.System)
 		if failed, reason := c.Failed(); failed == len(c.Results) {
-			fmt.Fprintf(out, " failed: %s |\n", shortened(reason))
+			fmt.Fprintf(out, " failed: %s |\n", Shortened(reason))
 			continue
 		}
 		for k := range shown {

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"tickgate/bench/figure"
 )
 
 // notice says in a few words, for the cell's row, what the notes say.
@@ -60,7 +62,7 @@ func notes(cells []Cell) (all []string) {
 			all = append(all, fmt.Sprintf("%s%s: %s", c.name(), c.ofRuns(noted), last))
 		}
 		if failed, reason := c.Failed(); failed > 0 && failed < len(c.Results) {
-			all = append(all, fmt.Sprintf("%s%s: no figure: %s", c.name(), c.ofRuns(failed), shortened(reason)))
+			all = append(all, fmt.Sprintf("%s%s: no figure: %s", c.name(), c.ofRuns(failed), Shortened(reason)))
 		}
 	}
 	return all
@@ -73,12 +75,18 @@ func (c *Cell) ofRuns(some int) string {
 	return fmt.Sprintf(", %d of %d runs", some, len(c.Results))
 }
 
-// shortened keeps an error on one line of a table.
-func shortened(text string) string {
+// Shortened keeps the beginning of an error on one line, without what every failed run begins with.
+func Shortened(text string) string {
 	const most = 200
+	return beginning(text, most)
+}
+
+// beginning is that of an error, in so many letters that a table has room for.
+func beginning(text string, most int) string {
+	text = strings.TrimPrefix(text, figure.ErrVerdict.Error()+": ")
 	text = strings.Join(strings.Fields(strings.ReplaceAll(text, "|", "/")), " ")
-	if len(text) > most {
-		return text[:most] + " …"
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + " …"
 	}
 	return text
 }

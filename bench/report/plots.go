@@ -95,7 +95,7 @@ func systemOf(c *Cell) string { return c.System }
 // caseWithoutStreams returns the load of a case without the number of its streams: "4x, 100 subscribers" is "4x" with any number.
 func caseWithoutStreams(c *Cell) string {
 	streams := c.Results[0].Streams
-	for _, text := range []string{number(float64(streams)), strconv.Itoa(streams)} {
+	for _, text := range []string{Number(float64(streams)), strconv.Itoa(streams)} {
 		for _, noun := range []string{" streams", " subscribers"} {
 			if load, found := strings.CutSuffix(c.Case, text+noun); found {
 				return strings.TrimSuffix(load, ", ")

@@ -34,6 +34,9 @@ func Print(out io.Writer, results []figure.Result, scenarios []Scenario) {
 	fmt.Fprintf(out, "%s.\n\n", legend)
 }
 
+// failureWidth is what a row has of a failure; the end of the output has more of it.
+const failureWidth = 90
+
 // probingTitle is above the loads of a search.
 const probingTitle = "Searched for the most that it can bear; nothing is promised of these loads, and the last is too much"
 
@@ -53,7 +56,7 @@ func printTable(out io.Writer, cells []Cell) {
 		}
 		row := []string{"  " + c.System}
 		if failed, reason := c.Failed(); failed == len(c.Results) {
-			rows = append(rows, append(row, "failed: "+shortened(reason)))
+			rows = append(rows, append(row, "failed: "+beginning(reason, failureWidth)))
 			continue
 		}
 		for k := range shown {

@@ -52,7 +52,7 @@ func Judge(results []figure.Result, scenarios []Scenario) (o Outcome) {
 			if strings.HasPrefix(r.System, ours) {
 				o.Ours++
 			}
-			o.Failed = append(o.Failed, fmt.Sprintf("%s, %s, %s, run %d: %s; logs in %s", r.Scenario, r.Case, r.System, r.Repeat, shortened(r.Errors[0]), r.Logs))
+			o.Failed = append(o.Failed, fmt.Sprintf("%s, %s, %s, run %d: %s; logs in %s", r.Scenario, r.Case, r.System, r.Repeat, Shortened(r.Errors[0]), r.Logs))
 		}
 	}
 	for _, s := range scenarios {

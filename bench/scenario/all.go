@@ -13,7 +13,7 @@ func All(folder string) ([]Scenario, error) {
 		return nil, err
 	}
 	return []Scenario{
-		fiftyThousand(medium), oneStream(medium), lowLatency(short), ingestion(short), slowConsumers(medium), market, tutorial(medium), hotSymbol(medium),
+		fiftyThousand(medium), oneStream(3500 * time.Millisecond), lowLatency(short), ingestion(short), slowConsumers(medium), market, tutorial(medium), hotSymbol(medium),
 	}, nil
 }
 

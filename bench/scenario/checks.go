@@ -27,7 +27,7 @@ func (f figures) atMost(text, of, system string, take func(*figure.Result) *floa
 	if !ok {
 		return missing(text)
 	}
-	return report.Check{Text: text, Holds: got <= bound, Measured: fmt.Sprintf("%.3g %s", got, unit)}
+	return report.Check{Text: text, Holds: got <= bound, Measured: report.Number(got) + " " + unit}
 }
 
 // side is one side of a comparison.
@@ -42,7 +42,7 @@ func (f figures) ratio(text string, above, below side, take func(*figure.Result)
 	}
 	got := numerator / denominator
 	holds := got >= least && (most == 0 || got <= most)
-	return report.Check{Text: text, Holds: holds, Measured: fmt.Sprintf("%.2f (%.4g to %.4g)", got, numerator, denominator)}
+	return report.Check{Text: text, Holds: holds, Measured: fmt.Sprintf("%s (%s to %s)", report.Number(got), report.Number(numerator), report.Number(denominator))}
 }
 
 // within checks that a figure is no more than another plus an allowance.
@@ -52,7 +52,7 @@ func (f figures) within(text string, of side, other side, take func(*figure.Resu
 	if !ok || !ok2 {
 		return missing(text)
 	}
-	return report.Check{Text: text, Holds: got <= base+allowance, Measured: fmt.Sprintf("%.4g %s beside %.4g %s", got, unit, base, unit)}
+	return report.Check{Text: text, Holds: got <= base+allowance, Measured: fmt.Sprintf("%s %s beside %s %s", report.Number(got), unit, report.Number(base), unit)}
 }
 
 // noChecks is for a run that only shows figures.

@@ -14,6 +14,7 @@ import (
 type counters struct {
 	events, missing float64 // of the feed
 	dropped         float64 // messages of the bus that the NATS client dropped
+	reconnects      float64 // to the bus
 	busySkips       float64
 	slowEpisodes    float64
 	stalled         float64 // streams ended since their client did not read
@@ -25,6 +26,7 @@ func (c *counters) fields() map[string]*float64 {
 		"tickgate_feed_events_total":                     &c.events,
 		"tickgate_feed_missing_events_total":             &c.missing,
 		"tickgate_feed_bus_dropped_total":                &c.dropped,
+		"tickgate_feed_reconnects_total":                 &c.reconnects,
 		"tickgate_busy_skips_total":                      &c.busySkips,
 		"tickgate_slow_consumers_total":                  &c.slowEpisodes,
 		`tickgate_streams_ended_total{reason="stalled"}`: &c.stalled,
@@ -46,7 +48,10 @@ func (c *counters) losses() error {
 	if c.dropped == 0 && c.missing == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: its NATS client dropped %.0f messages since it could not follow, and %.0f events are missing by their sequences", errLost, c.dropped, c.missing)
+	if c.dropped == 0 && c.reconnects == 0 {
+		return fmt.Errorf("%w: %.0f are missing by their sequences, dropped by nats-server, which does not slow the feed down for who cannot follow", errLost, c.missing)
+	}
+	return fmt.Errorf("%w: %.0f are missing by their sequences; its NATS client dropped %.0f messages and connected again %.0f times", errLost, c.missing, c.dropped, c.reconnects)
 }
 
 // errLost says that events did not arrive.

@@ -12,8 +12,9 @@ import (
 
 // Shape of scenario 4.
 const (
-	ingestSymbols = 100
-	ingestStreams = 1_000
+	ingestSymbols     = 100
+	ingestStreams     = 1_000
+	ingestConnections = 10
 )
 
 // ingest runs the gateway on one processor with the feed at a given rate; a result is the rate that was taken in without loss.
@@ -93,9 +94,11 @@ const ingestSettle = 1500 * time.Millisecond
 
 // Run starts everything, measures one window, and compares what was published with what arrived.
 func (i *ingest) Run(ctx context.Context, r *Runner) []figure.Result {
-	result := figure.Result{Scenario: ingestName, Case: i.of, System: string(Tickgate), Streams: i.streams}
+	blank := figure.Result{Scenario: ingestName, Case: i.of, System: string(Tickgate), Streams: i.streams, Connections: min(i.streams, ingestConnections)}
+	result := blank
 	if err := r.runIngest(ctx, i, &result); err != nil {
-		return []figure.Result{{Scenario: ingestName, Case: i.of, System: string(Tickgate), Streams: i.streams, Errors: []string{err.Error()}}}
+		blank.Errors = []string{err.Error()}
+		return []figure.Result{blank}
 	}
 	return []figure.Result{result}
 }
@@ -153,7 +156,7 @@ func (r *Runner) runIngest(ctx context.Context, i *ingest, result *figure.Result
 
 func (i *ingest) asLoad() *Load {
 	return &Load{
-		Kind: Tickgate, Interval: time.Second, Steps: once(max(1, i.streams), i.window), Connections: min(10, max(1, i.streams)),
+		Kind: Tickgate, Interval: time.Second, Steps: once(max(1, i.streams), i.window), Connections: min(ingestConnections, max(1, i.streams)),
 		Symbols: generatedSymbols(ingestSymbols), PerStream: 10,
 	}
 }

@@ -59,6 +59,11 @@ func (l *Load) most() int { return l.Steps[len(l.Steps)-1].Streams }
 
 func (l *Load) generators() int { return max(1, l.Generators) }
 
+// measuresDelay says that the load's figure is how late batches are. Where a market may be quiet nothing new may have been there to be sent, and staleness is the figure.
+func (l *Load) measuresDelay() bool {
+	return l.Interval > 0 && l.Kind.batchesIntervals() && !l.Feed.isRecorded() && !l.Staleness
+}
+
 func (l *Load) hasBadReaders() bool { return l.SlowPercent+l.HungPercent > 0 }
 
 // Name says what runs.
@@ -130,7 +135,7 @@ func (l *Load) generatorArgs(generator int, address, natsURL string) []string {
 	args := []string{
 		"load", string(l.Kind), "--address", address, "--symbols", l.Symbols, "--per-stream", strconv.Itoa(l.PerStream),
 		"--first", strconv.Itoa(generator * streams), "--streams", strconv.Itoa(streams), "--connections", strconv.Itoa(connections),
-		"--interval", l.Interval.String(), "--freshness", l.Freshness.String(), fmt.Sprintf("--ack-early=%t", l.AckEarly),
+		"--interval", l.Interval.String(), fmt.Sprintf("--delay=%t", l.measuresDelay()), "--freshness", l.Freshness.String(), fmt.Sprintf("--ack-early=%t", l.AckEarly),
 		"--slow-percent", strconv.Itoa(l.SlowPercent), "--slow-pause", l.SlowPause.String(),
 		"--hung-percent", strconv.Itoa(l.HungPercent), fmt.Sprintf("--may-cut=%t", l.MayCut),
 		fmt.Sprintf("--staleness=%t", l.Staleness), fmt.Sprintf("--spread=%t", l.Spread), "--follow", strconv.Itoa(l.Follow),

@@ -88,6 +88,10 @@ func kneeOf(cells []report.Cell, kind Kind) report.Check {
 			return report.Check{Text: text, Holds: true, Measured: fmt.Sprintf("%s in %d of %d runs, median p99 %.0f us", of, within, runs, p99)}
 		}
 	}
+	first := rateCase(firstRate)
+	if p99, ok := figures(cells).value(first, string(kind), latencyP99); ok && p99 > float64(kneeP99.Microseconds()) {
+		return report.Check{Text: text, Holds: true, Measured: fmt.Sprintf("below %s, where p99 is %s us", first, report.Number(p99))}
+	}
 	return missing(text)
 }
 

@@ -47,7 +47,7 @@ type marketStep struct {
 const (
 	marketStart = 1500 * time.Millisecond // of the clock
 	marketRamp  = 1 * time.Second         // of the recording, after the last clone has joined in
-	marketOpen  = 700 * time.Millisecond  // of the clock: more streams are opened
+	marketOpen  = 500 * time.Millisecond  // of the clock: more streams are opened
 	marketQuiet = 1300 * time.Millisecond // of the recording: and wait for an event of each of their symbols
 )
 

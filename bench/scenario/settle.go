@@ -13,7 +13,7 @@ const (
 	settledLag   = 50 * time.Millisecond // at the 99th percentile, at the bus
 	settledTwice = 2                     // looks in a row
 	settleLook   = 500 * time.Millisecond
-	settleMost   = 5 * time.Second // beyond the load's own time
+	settleMost   = 3 * time.Second // beyond the load's own time
 )
 
 // lateEvents is how far the feed may be past the place at which a window begins: less than a second of the recorded market.

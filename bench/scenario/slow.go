@@ -18,7 +18,7 @@ const (
 	slowBound    = time.Second // of unacknowledged updates, as SDKs ask for
 
 	slowSymbols = 50                      // of a stream: with fewer, nobody stalls within the window
-	slowSettle  = 7500 * time.Millisecond // until a window of 64 KiB is full at 12 KB/s, and the stall is noticed
+	slowSettle  = 6500 * time.Millisecond // until a window of 64 KiB is full at 12 KB/s, and the stall is noticed
 
 	// eventsPerStream is how many events a second concern one stream of the systems that send each on its own: 10 symbols, each of which has 10.
 	eventsPerStream = 100

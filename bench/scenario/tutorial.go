@@ -24,6 +24,7 @@ func tutorial(window time.Duration) Scenario {
 	for _, l := range []*Load{polling, streaming} {
 		l.Feed, l.Symbols, l.PerStream = generated(1_000, 1_000), generatedSymbols(1_000), 1
 		l.Settle = 1500 * time.Millisecond
+		l.Fill = 7 * time.Second // no stream is opened before each of 1,000 symbols has had one of 1,000 events/s
 		s.Jobs = append(s.Jobs, l)
 	}
 	s.Jobs = append(s.Jobs,

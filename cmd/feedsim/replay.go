@@ -37,7 +37,7 @@ func (p program) replay(ctx context.Context, args []string) error {
 	set.IgnoreEnv(settings.ProjectVariables()...)
 	set.Arguments = "FILE..."
 	set.Description = "Publishes recorded quotes and trades, merged by time, at the pace at which they were recorded. A FILE is a folder that feedsim record wrote, CSV\n" +
-		"compressed with gzip or zstd or not, or Parquet."
+		"or Databento's DBN, compressed with gzip or zstd or not, or Parquet."
 	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol, cloneShift: replay.DefaultConfig().CloneShift}
 	publishing := defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeRecorded}

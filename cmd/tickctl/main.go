@@ -2,6 +2,7 @@
 //
 //	tickctl watch BTCUSDT.BINANCE_SPOT        a live table; without a terminal, a JSON object per update
 //	tickctl watch --all
+//	tickctl replay BTCUSDT.BINANCE_SPOT --from -15m --speed 4
 //	tickctl symbols 'BTC*'                    what the feed has announced
 //	tickctl snapshot BTCUSDT.BINANCE_SPOT     last values, once
 //	tickctl latency                           the gateway's latency, stage by stage
@@ -53,6 +54,7 @@ type options struct {
 	all       bool
 	json      bool
 	count     int
+	replay    replayOptions
 }
 
 // command is one thing to do.
@@ -66,6 +68,7 @@ type command struct {
 func commands() map[string]command {
 	return map[string]command{
 		"watch":    {"watch SYMBOL… | --all", "a live table of quotes; JSON lines where there is no terminal", watchFlags, watch},
+		"replay":   {"replay SYMBOL…", "play back what the gateway has recorded; JSON lines where there is no terminal", replayFlags, replay},
 		"symbols":  {"symbols [PATTERN]", "list what the feed has announced; * and ? stand for what they usually do", jsonFlag, symbols},
 		"snapshot": {"snapshot SYMBOL…", "print the last values once", jsonFlag, snapshot},
 		"latency":  {"latency", "print the gateway's latency by stage", jsonFlag, latency},
@@ -74,7 +77,7 @@ func commands() map[string]command {
 }
 
 // order is how help lists the commands.
-var order = []string{"watch", "symbols", "snapshot", "latency", "ping"}
+var order = []string{"watch", "replay", "symbols", "snapshot", "latency", "ping"}
 
 // errUsage says that the command line is wrong; the text says how.
 var errUsage = errors.New("usage")

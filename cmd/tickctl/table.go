@@ -59,6 +59,7 @@ func (l live) Unsubscribe(symbol string) {
 // table is the model of the live table.
 type table struct {
 	source source
+	help   string // what keys do
 	now    func() time.Time
 
 	width, height int
@@ -109,8 +110,10 @@ func newTable(c *client.Client, conflation client.Conflation) *table {
 	return tableOf(live{c, conflation}, time.Now)
 }
 
+const tableKeys = "↑↓ select  s sort  r reverse  / filter  a add  x remove  l latency  q quit"
+
 func tableOf(s source, now func() time.Time) *table {
-	return &table{source: s, now: now, bySymbol: make(map[string]*row), width: 80, height: 24, state: s.State(), wasConnected: true}
+	return &table{source: s, help: tableKeys, now: now, bySymbol: make(map[string]*row), width: 80, height: 24, state: s.State(), wasConnected: true}
 }
 
 type frameMsg time.Time

@@ -170,7 +170,7 @@ func (t *table) bottomLine() string {
 	if t.message != "" {
 		return t.clip(warnStyle.Render(t.message))
 	}
-	return t.clip(dimStyle.Render("↑↓ select  s sort  r reverse  / filter  a add  x remove  l latency  q quit"))
+	return t.clip(dimStyle.Render(t.help))
 }
 
 func (t *table) clip(line string) string {

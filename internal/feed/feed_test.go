@@ -63,6 +63,32 @@ func TestTenThousandSymbolsAreWarmWithinTwoSeconds(t *testing.T) {
 	t.Logf("%d symbols in %v", s.WarmStart.Symbols, s.WarmStart.Duration)
 }
 
+// TestWarmStartReadsOnlyTheLast message of each subject where the stream keeps all of them for playbacks.
+func TestWarmStartReadsOnlyTheLast(t *testing.T) {
+	const symbols, times = 1_000, 20
+	server := startServer(t, "127.0.0.1:0", t.TempDir())
+	v := newVenue(t, server.URL(), symbols)
+	config := feed.DefaultStreamConfig()
+	config.MaxMessagesPerSubject = 0
+	if err := feed.EnsureStream(t.Context(), v.connection, v.subjects, config); err != nil {
+		t.Fatal(err)
+	}
+	for range times {
+		v.sendAll()
+	}
+	waitStored(t, v.connection, symbols*times)
+	r := run(t, server.Connection(), nil)
+	r.waitReady(t)
+	if s := r.Stats().WarmStart; s.Messages != symbols || s.Symbols != symbols || !raceDetector && s.Duration > 2*time.Second {
+		t.Errorf("got %+v, want a message for each of %d symbols", s, symbols)
+	}
+	for i := range symbols {
+		if sequence := r.latest(symbolName(i)).Sequence; sequence != times {
+			t.Fatalf("%s has sequence %d, want %d", symbolName(i), sequence, times)
+		}
+	}
+}
+
 func TestSilenceIsToldWithinTwoSeconds(t *testing.T) {
 	server := startServer(t, "127.0.0.1:0", "")
 	r := run(t, server.Connection(), nil)

@@ -3,12 +3,7 @@ package gateway_test
 import (
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
-	"tickgate/internal/feed"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/pace"
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -22,7 +17,7 @@ func TestReplayIsKeptForTheNextGateway(t *testing.T) {
 	first := gatewaytest.Start(t, config)
 	market := gatewaytest.NewPublisher(t, first.Bus())
 	market.Replay(files, pace.Unpaced())
-	awaitStored(t, first.Addresses().NATS, want.events())
+	market.AwaitStored(want.events())
 	market.Close()
 	first.Stop()
 
@@ -40,40 +35,4 @@ func TestReplayIsKeptForTheNextGateway(t *testing.T) {
 			}
 		}
 	})
-}
-
-// awaitStored waits until JetStream, which takes in what is published at its own pace, has taken that many messages.
-func awaitStored(t *testing.T, url string, messages uint64) {
-	t.Helper()
-	closed := make(chan struct{})
-	conn, err := nats.Connect(url, nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		conn.Close()
-		<-closed
-	}()
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	timeout := time.After(gatewaytest.Patience)
-	for {
-		stream, err := js.Stream(t.Context(), feed.DefaultStream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stored := stream.CachedInfo().State.LastSeq
-		if stored >= messages {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-timeout:
-			t.Fatalf("JetStream has taken %d of %d messages", stored, messages)
-		}
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +20,6 @@ import (
 	"tickgate/internal/feed"
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
-	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
@@ -41,7 +39,7 @@ func recordSample(t *testing.T, c gateway.Config) (*gatewaytest.Gateway, recordi
 	want := read(t, files)
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	market.ReplayRecorded(files)
-	awaitStored(t, g.Addresses().NATS, want.events())
+	market.AwaitStored(want.events())
 	return g, want
 }
 
@@ -57,15 +55,15 @@ type bytesOf struct{ encoding.CodecV2 }
 
 // Unmarshal implements encoding.CodecV2.
 func (bytesOf) Unmarshal(data mem.BufferSlice, v any) error {
-	*v.(*[]byte) = data.Materialize()
+	message := make([]byte, data.Len())
+	data.CopyTo(message)
+	*v.(*[]byte) = message
 	return nil
 }
 
-// playBytes plays a whole playback and returns its batches and gaps as they came.
-func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) []byte {
+// openBytes opens a playback whose messages are received as bytes.
+func openBytes(ctx context.Context, t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) grpc.ClientStream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), gatewaytest.Patience)
-	defer cancel()
 	desc := &grpc.StreamDesc{StreamName: "Replay", ServerStreams: true, ClientStreams: true}
 	stream, err := conn.NewStream(ctx, desc, tickgatev1.MarketData_Replay_FullMethodName, grpc.ForceCodecV2(bytesOf{encoding.GetCodecV2("proto")}))
 	if err != nil {
@@ -74,6 +72,15 @@ func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen)
 	if err := stream.SendMsg(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Open{Open: open}}); err != nil {
 		t.Fatal(err)
 	}
+	return stream
+}
+
+// playBytes plays a whole playback and returns its batches and gaps as they came.
+func playBytes(t *testing.T, conn *grpc.ClientConn, open *tickgatev1.ReplayOpen) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), gatewaytest.Patience)
+	defer cancel()
+	stream := openBytes(ctx, t, conn, open)
 	_ = stream.CloseSend()
 	var played []byte
 	for {
@@ -328,7 +335,7 @@ func TestPlaybackJoinsLive(t *testing.T) {
 	g := gatewaytest.Start(t, keepingEverything(t))
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	trading := market.Trade(liveliness(2_000))
-	symbols := symbolsOf(t, g, market)
+	symbols := listed(t, g, symbolCount)
 	p := gatewaytest.OpenPlayback(t, g.Dial(t), &tickgatev1.ReplayOpen{Symbols: symbols, Live: true, Speed: unpaced()})
 	seen := newSeen()
 	seen.take(t, p.Until("live", isLive))
@@ -399,26 +406,6 @@ func (s *seen) complete(market *gatewaytest.Publisher, symbols []string) bool {
 	return true
 }
 
-// symbolsOf waits for the symbols of a market.
-func symbolsOf(t *testing.T, g *gatewaytest.Gateway, market *gatewaytest.Publisher) (symbols []string) {
-	t.Helper()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	client := tickgatev1.NewMarketDataClient(g.Dial(t))
-	for len(symbols) == 0 || slices.ContainsFunc(symbols, func(s string) bool { return market.Last(s, tick.KindQuote) == 0 }) {
-		list, err := client.ListInstruments(t.Context(), &tickgatev1.ListInstrumentsRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		symbols = symbols[:0]
-		for _, i := range list.GetInstruments() {
-			symbols = append(symbols, i.GetSymbol())
-		}
-		<-look.C
-	}
-	return symbols
-}
-
 // TestPlaybackGoesOnWhenNATSComesBack with what it would have had otherwise.
 func TestPlaybackGoesOnWhenNATSComesBack(t *testing.T) {
 	t.Parallel()
@@ -430,7 +417,7 @@ func TestPlaybackGoesOnWhenNATSComesBack(t *testing.T) {
 	want := read(t, files)
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	market.ReplayRecorded(files)
-	awaitStored(t, b.server.URL(), want.events())
+	market.AwaitStored(want.events())
 	market.Close()
 	conn := g.Dial(t)
 	begin := playWhole(t, conn, want)

@@ -14,7 +14,7 @@ var ErrConfig = errors.New("playback: configuration")
 type Config struct {
 	// MaxPlaybacks at the same time, default 50; 0: none is allowed. Each takes up to 8 MiB, and a consumer at NATS.
 	MaxPlaybacks int
-	// Rate is how many messages of the recording all playbacks together read in a second, default 50,000. More plays sooner, and takes processor time from live clients.
+	// Rate is how many messages of the recording all playbacks together read in a second, default 20,000. More plays sooner, and takes processor time from live clients (docs/adr/0018).
 	Rate float64
 	// Reorder is how much later in the recording than an event of a later time an event may stand and still be put in order, default 1 s of the events' times. More holds more events back.
 	Reorder time.Duration
@@ -36,7 +36,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MaxPlaybacks:  50,
-		Rate:          50_000,
+		Rate:          20_000,
 		Reorder:       time.Second,
 		ReorderEvents: 1 << 14,
 		IdleTimeout:   10 * time.Minute,

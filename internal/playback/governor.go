@@ -14,7 +14,7 @@ type governor struct {
 }
 
 // portionMessages is how many messages are read, and admitted, at once.
-const portionMessages = 256
+const portionMessages = 64
 
 func newGovernor(messagesPerSecond float64) *governor {
 	return &governor{

@@ -38,7 +38,7 @@ func NewJetStream(connection bus.Connection, subjects bus.Subjects, stream strin
 
 const (
 	connectWait     = 5 * time.Second        // for NATS, before a playback is refused
-	fetchMessages   = 512                    // of one request
+	fetchMessages   = 128                    // of one request
 	fetchBytes      = 2 << 20                // of one request, and more than one message can have
 	fetchWait       = 5 * time.Second        // for the first of them
 	consumerTimeout = 10 * time.Second       // the server forgets a consumer that was not asked for so long: of a gateway that was killed, or of a playback that is paused
@@ -48,19 +48,26 @@ const (
 )
 
 // Newest implements Recording.
-func (j *JetStream) Newest(ctx context.Context, symbol string) (uint64, error) {
+func (j *JetStream) Newest(ctx context.Context, symbols []string, admit func() error) ([]uint64, error) {
 	source, err := j.source(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	message, err := source.GetLastMsgForSubject(ctx, j.subjects.EveryKindOf(symbol))
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		return 0, nil
-	case err != nil:
-		return 0, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	positions := make([]uint64, len(symbols))
+	for i, symbol := range symbols {
+		if err := admit(); err != nil {
+			return nil, err
+		}
+		message, err := source.GetLastMsgForSubject(ctx, j.subjects.EveryKindOf(symbol))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		default:
+			positions[i] = message.Sequence
+		}
 	}
-	return message.Sequence, nil
+	return positions, nil
 }
 
 // source returns the stream, once NATS is there.

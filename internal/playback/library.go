@@ -11,6 +11,9 @@ import (
 // ErrQuota says that there are Config.MaxPlaybacks playbacks.
 var ErrQuota = errors.New("this gateway plays as many playbacks as it may; try another one, or later")
 
+// lookUpMessages is how many messages looking a symbol up counts for: it is a request of its own.
+const lookUpMessages = 16
+
 // Library plays a recording, as often at the same time as it may.
 type Library struct {
 	// Immutable.
@@ -45,18 +48,18 @@ func (l *Library) Open(ctx context.Context, o Open) (p *Player, known, unknown [
 	if err := o.validate(&l.config); err != nil {
 		return nil, nil, nil, err
 	}
+	newest, err := l.recording.Newest(ctx, o.Symbols, func() error { return l.governor.admit(ctx, lookUpMessages) })
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	var end uint64
-	for _, symbol := range o.Symbols {
-		newest, err := l.recording.Newest(ctx, symbol)
-		switch {
-		case err != nil:
-			return nil, nil, nil, err
-		case newest == 0:
+	for i, symbol := range o.Symbols {
+		if newest[i] == 0 {
 			unknown = append(unknown, symbol)
 			continue
 		}
 		known = append(known, symbol)
-		end = max(end, newest)
+		end = max(end, newest[i])
 	}
 	if len(known) == 0 {
 		return nil, nil, unknown, nil

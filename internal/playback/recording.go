@@ -8,8 +8,8 @@ import (
 
 // Recording is what a gateway's bus has kept of the market.
 type Recording interface {
-	// Newest returns the position of the newest message of a symbol; 0: there is none.
-	Newest(ctx context.Context, symbol string) (position uint64, err error)
+	// Newest returns the position of the newest message of each symbol; 0: there is none. admit is called before each symbol is looked up, and its error ends that.
+	Newest(ctx context.Context, symbols []string, admit func() error) (positions []uint64, err error)
 	// Read sends what was recorded of the symbols, and perhaps of others, from a time of recording on (0: from the beginning) in the order of recording, and then what is recorded as it
 	// comes, until ctx is done, which is no error.
 	Read(ctx context.Context, symbols []string, from tick.Time, to chan<- Portion) error

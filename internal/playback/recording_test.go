@@ -52,15 +52,16 @@ func (t *tape) record(symbol string, stored tick.Time, events ...tick.Event) {
 }
 
 // Newest implements playback.Recording.
-func (t *tape) Newest(_ context.Context, symbol string) (uint64, error) {
+func (t *tape) Newest(_ context.Context, symbols []string, admit func() error) ([]uint64, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := len(t.symbols) - 1; i >= 0; i-- {
-		if t.symbols[i] == symbol {
-			return t.messages[i].Position, nil
+	positions := make([]uint64, len(symbols))
+	for i, m := range t.messages {
+		if of := slices.Index(symbols, t.symbols[i]); of >= 0 {
+			positions[of] = m.Position
 		}
 	}
-	return 0, nil
+	return positions, admit()
 }
 
 // Read implements playback.Recording.

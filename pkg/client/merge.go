@@ -73,16 +73,9 @@ func (b *Book) updateLocked(i *instrument, u *update, head *batchHead, now time.
 
 // timeLocked notes when it all happened. A snapshot may be of long ago, and is no measure of what updates take.
 func (b *Book) timeLocked(t *Ticker, u *update, head *batchHead, now time.Time) {
-	received := head.tsSend - int64(u.recvAge)
-	t.RecvTime, t.Received, t.AgeWhenSent = time.Unix(0, received), now, time.Duration(u.recvAge)
-	t.EventTime = time.Time{}
-	event := u.event.value + received
-	if head.eventBase != 0 {
-		event = u.event.value + head.eventBase
-	}
-	if u.event.given {
-		t.EventTime = time.Unix(0, event)
-	}
+	received, event := head.times(u)
+	t.setTimes(u, received, event)
+	t.Received, t.AgeWhenSent = now, time.Duration(u.recvAge)
 	b.latency.recordLocked(StageNetwork, now.UnixNano()-head.tsSend)
 	if u.snapshot {
 		return
@@ -90,6 +83,22 @@ func (b *Book) timeLocked(t *Ticker, u *update, head *batchHead, now time.Time) 
 	b.latency.recordLocked(StageGateway, int64(u.recvAge))
 	if u.event.given {
 		b.latency.recordLocked(StageVenue, received-event)
+	}
+}
+
+// times returns when the gateway received an update's newest event, and when the venue says that it was.
+func (h *batchHead) times(u *update) (received, event int64) {
+	received = h.tsSend - int64(u.recvAge)
+	if h.eventBase != 0 {
+		return received, u.event.value + h.eventBase
+	}
+	return received, u.event.value + received
+}
+
+func (t *Ticker) setTimes(u *update, received, event int64) {
+	t.RecvTime, t.EventTime = time.Unix(0, received), time.Time{}
+	if u.event.given {
+		t.EventTime = time.Unix(0, event)
 	}
 }
 

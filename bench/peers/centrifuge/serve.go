@@ -70,6 +70,10 @@ func newNode(c peer.Config) (*centrifuge.Node, error) {
 	return node, nil
 }
 
+// pendingMessages is how many messages may wait for the glue: as many as for the gateway. With the default of nats.go, half as many, a burst of the market
+// was lost that is not the library's to lose.
+const pendingMessages = 1 << 17
+
 // follow publishes the quotes of all symbols. Those that nobody has subscribed to are left out: else the library would be charged for them.
 func follow(node *centrifuge.Node, url string) (*nats.Conn, error) {
 	subjects, err := bus.NewSubjects(bus.DefaultPrefix)
@@ -80,7 +84,7 @@ func follow(node *centrifuge.Node, url string) (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("centrifuge: connect to %s: %w", url, err)
 	}
-	_, err = connection.Subscribe(bus.DefaultPrefix+"."+tick.KindQuote.String()+".*", func(message *nats.Msg) {
+	subscription, err := connection.Subscribe(bus.DefaultPrefix+"."+tick.KindQuote.String()+".*", func(message *nats.Msg) {
 		_, symbol, err := subjects.ParseEvent(message.Subject)
 		if err == nil && node.Hub().NumSubscribers(symbol) > 0 {
 			_, err = node.Publish(symbol, message.Data)
@@ -89,6 +93,9 @@ func follow(node *centrifuge.Node, url string) (*nats.Conn, error) {
 			slog.Error("centrifuge: a message of the feed is skipped", "subject", message.Subject, "error", err)
 		}
 	})
+	if err == nil {
+		err = subscription.SetPendingLimits(pendingMessages, -1)
+	}
 	if err == nil {
 		err = connection.Flush()
 	}

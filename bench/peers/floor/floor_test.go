@@ -17,7 +17,7 @@ import (
 
 func TestEveryStreamIsGivenItsMessages(t *testing.T) {
 	const streams, interval = 20, 100 * time.Millisecond
-	plan := load.Plan{Symbols: peertest.Symbols(1), Streams: streams, Connections: streams, PerStream: 1, Interval: interval}
+	plan := load.Plan{Symbols: peertest.Symbols(1), Streams: streams, Connections: streams, PerStream: 1, Interval: interval, Delay: true}
 	window, verdict := peertest.RunWithoutFeed(t, floor.Serve, floor.NewDriver, plan)
 	if err := verdict.Err(); err != nil {
 		t.Error(err)

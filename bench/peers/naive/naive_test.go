@@ -13,7 +13,7 @@ import (
 func TestStreamsEndWithTheFeedsLastValues(t *testing.T) {
 	for name, interval := range map[string]time.Duration{"latest": 0, "interval": 100 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			plan := load.Plan{Symbols: peertest.Symbols(20), Streams: 8, Connections: 2, PerStream: 5, Interval: interval, Staleness: interval == 0}
+			plan := load.Plan{Symbols: peertest.Symbols(20), Streams: 8, Connections: 2, PerStream: 5, Interval: interval, Delay: interval > 0, Staleness: interval == 0}
 			window, verdict := peertest.Run(t, naive.Serve, grpcload.New, plan)
 			if err := verdict.Err(); err != nil {
 				t.Error(err)

@@ -46,3 +46,12 @@ func (s *Symbols) Make(fields [][]byte) (string, error) {
 	s.known[symbol] = symbol
 	return symbol, nil
 }
+
+// BindSymbol returns the symbols of a file whose columns have fixed names; standard is the template unless another is asked for.
+func BindSymbol(file string, columns []string, asked Template, standard string) (Symbols, error) {
+	b, err := Bind(file, columns, Options{Layouts: []Layout{{Name: "symbol", Symbol: standard}}, Symbol: asked})
+	if err != nil {
+		return Symbols{}, err
+	}
+	return b.NewSymbols(), nil
+}

@@ -3,10 +3,12 @@ package replay
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
 	"tickgate/internal/feedsim/datafile"
+	"tickgate/internal/feedsim/dbn"
 	"tickgate/internal/feedsim/parquetfile"
 )
 
@@ -20,8 +22,11 @@ func (r *Replay) openFile(f datafile.File) (feedsim.Source, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, errors.Join(err, content.Close())
 	}
-	if string(magic) == parquetfile.Magic {
+	switch {
+	case string(magic) == parquetfile.Magic:
 		return parquetfile.New(content, r.options, &r.report)
+	case strings.HasPrefix(string(magic), dbn.Magic):
+		return dbn.New(content, r.options, &r.report)
 	}
 	return csvfile.New(content, r.options, &r.report)
 }

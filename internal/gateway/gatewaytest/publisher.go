@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/feed"
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
@@ -97,9 +100,9 @@ func (p *Publisher) ReplayRecorded(files []datafile.File) {
 	}
 }
 
-func (p *Publisher) replay(ctx context.Context, files []datafile.File, speed pace.Speed, time feedsim.EventTime) (feedsim.Progress, error) {
+func (p *Publisher) replay(ctx context.Context, files []datafile.File, speed pace.Speed, at feedsim.EventTime) (feedsim.Progress, error) {
 	c := replay.DefaultConfig()
-	c.Files, c.Speed, c.EventTime = files, speed, time
+	c.Files, c.Speed, c.EventTime = files, speed, at
 	r, err := replay.New(c, p.publisher)
 	if err != nil {
 		return feedsim.Progress{}, err
@@ -108,6 +111,33 @@ func (p *Publisher) replay(ctx context.Context, files []datafile.File, speed pac
 		return r.Progress(), err
 	}
 	return r.Progress(), p.conn.FlushTimeout(Patience)
+}
+
+// AwaitStored waits until the stream of the gateway has stored that many messages, which it does at its own pace.
+func (p *Publisher) AwaitStored(messages uint64) {
+	p.t.Helper()
+	js, err := jetstream.New(p.conn)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	timeout := time.After(Patience)
+	for {
+		stream, err := js.Stream(context.Background(), feed.DefaultStream)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		stored := stream.CachedInfo().State.LastSeq
+		if stored >= messages {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-timeout:
+			p.t.Fatalf("JetStream has taken %d of %d messages", stored, messages)
+		}
+	}
 }
 
 // Log returns what was published so far.
