@@ -515,8 +515,9 @@ func TestJoinsLive(t *testing.T) {
 				}()
 				x := play(t, tape, playback.Open{Symbols: []string{"AAA"}, Live: true, Speed: speed, Interval: interval}, nil)
 				x.until("live")
-				if speed.IsUnpaced() != (time.Now().UnixNano() == int64(start)) {
-					t.Errorf("speed %v is live after %v", speed, time.Duration(time.Now().UnixNano()-int64(start)))
+				took := time.Duration(time.Now().UnixNano() - int64(start))
+				if speed.IsUnpaced() != (took < 10*time.Millisecond) { // what playbacks share may make it wait for a moment
+					t.Errorf("speed %v is live after %v", speed, took)
 				}
 				x.until("batch")
 				x.command(playback.Command{Verb: playback.Pause}, "state")
