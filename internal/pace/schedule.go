@@ -24,6 +24,31 @@ func NewSchedule(clock Clock, speed Speed) *Schedule {
 // Restart forgets the anchor: the next event is due at once, and the others relative to it.
 func (s *Schedule) Restart() { s.anchored = false }
 
+// Anchor has the source's time at be due now, and the others relative to it.
+func (s *Schedule) Anchor(at tick.Time) {
+	s.anchored, s.anchorAt, s.anchorDue = true, at, s.clock.Now()
+}
+
+// SetSpeed changes the speed from the source's time at on: what is due until then stays due when it was.
+func (s *Schedule) SetSpeed(speed Speed, at tick.Time) {
+	if s.anchored || s.speed.IsUnpaced() {
+		s.anchored, s.anchorAt, s.anchorDue = true, at, s.Due(at)
+	}
+	s.speed = speed
+}
+
+// Reading returns the source's time that is due now. There is none before the first event, and none when unpaced.
+func (s *Schedule) Reading() (at tick.Time, ok bool) {
+	if !s.anchored || s.speed.IsUnpaced() {
+		return 0, false
+	}
+	elapsed := tick.Time(s.clock.Now().Sub(s.anchorDue))
+	if s.speed != 1 {
+		elapsed = tick.Time(float64(elapsed) * float64(s.speed))
+	}
+	return s.anchorAt + elapsed, true
+}
+
 // Speed returns the speed.
 func (s *Schedule) Speed() Speed { return s.speed }
 
