@@ -7,9 +7,11 @@
 //	publisher.Publish("BTCUSDT.BINANCE_SPOT", &event) // for each event, in order
 //	publisher.Flush()                                 // before waiting and at the end
 //
+// Publish is Number and Send. Apart they make the faults of a publisher: an event that is numbered and not sent, sent twice, or sent late; TakeOver and Mute those of a process.
+//
 // # Concurrency
 //
-// Publish, Flush and NewEpoch belong to one goroutine. Heartbeats runs on another; Counters may be called from anywhere.
+// Publish, Number, Send, Flush, NewEpoch and TakeOver belong to one goroutine. Heartbeats runs on another; Counters, Name and Mute may be called from anywhere.
 //
 // # Slow readers
 //

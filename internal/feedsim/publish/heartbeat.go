@@ -10,11 +10,12 @@ import (
 // Heartbeats sends a sign of life at once and then at the configured interval, until the context ends. One that the bus does not take
 // is not repeated: the next is due soon.
 func (p *Publisher) Heartbeats(ctx context.Context) {
-	subject := p.subjects.Heartbeat(p.name)
 	var payload []byte
 	for {
-		payload = bus.AppendHeartbeat(payload[:0], p.name, p.Epoch(), tick.Time(p.clock.Now().UnixNano()))
-		_ = p.sender.Publish(subject, payload)
+		if name := p.Name(); !p.muted.Load() {
+			payload = bus.AppendHeartbeat(payload[:0], name, p.Epoch(), tick.Time(p.clock.Now().UnixNano()))
+			_ = p.sender.Publish(p.subjects.Heartbeat(name), payload)
+		}
 		if p.clock.Sleep(ctx, p.heartbeatEvery) != nil {
 			return
 		}

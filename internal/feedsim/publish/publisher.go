@@ -17,7 +17,7 @@ type Sender interface {
 
 // Counters of a publisher since it was made, over all epochs.
 type Counters struct {
-	Published uint64 // events that the bus took
+	Published uint64 // events that the bus took, each as often as it was sent
 	Lost      uint64 // events numbered that the bus did not take
 	Refused   uint64 // events that do not fit their symbol's scale; not numbered
 	Messages  uint64 // messages that the bus took, without heartbeats
@@ -27,7 +27,6 @@ type Counters struct {
 // Publisher numbers events and sends them.
 type Publisher struct {
 	// Immutable after New.
-	name           string
 	subjects       bus.Subjects
 	sender         Sender
 	heartbeatEvery time.Duration
@@ -44,6 +43,8 @@ type Publisher struct {
 	payload  []byte     // reused for every message
 
 	// Written by the publishing goroutine, read by anybody.
+	name                                            atomic.Pointer[string]
+	muted                                           atomic.Bool
 	epoch                                           atomic.Uint64
 	published, lost, refused, messages, symbolsSeen atomic.Uint64
 }
@@ -70,10 +71,11 @@ func New(c Config, sender Sender) (*Publisher, error) {
 		return nil, err
 	}
 	p := &Publisher{
-		name: c.Name, subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, batchEvents: c.BatchEvents,
+		subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, batchEvents: c.BatchEvents,
 		onEvent: c.OnEvent, clock: c.Clock, log: c.Log,
 		listings: make(map[string]*listing),
 	}
+	p.name.Store(&c.Name)
 	p.NewEpoch()
 	return p, nil
 }
@@ -87,6 +89,22 @@ func (p *Publisher) NewEpoch() {
 	}
 }
 
+// TakeOver has another publisher go on under its own name, with the epoch, the sequences and the figures of the one before, which says nothing any more: a pair of
+// which one stands by. Events that wait for a batch are still sent by the one before.
+func (p *Publisher) TakeOver(name string) {
+	p.Flush()
+	p.name.Store(&name)
+}
+
+// Name returns the name that the publisher goes by now. It may be called from anywhere.
+func (p *Publisher) Name() string { return *p.name.Load() }
+
+// Mute holds the signs of life back until Unmute. Nobody is held from publishing.
+func (p *Publisher) Mute() { p.muted.Store(true) }
+
+// Unmute lets signs of life out again.
+func (p *Publisher) Unmute() { p.muted.Store(false) }
+
 // Epoch returns the number that tells this start of the publisher from earlier ones.
 func (p *Publisher) Epoch() uint64 { return p.epoch.Load() }
 
@@ -98,20 +116,32 @@ func (p *Publisher) Counters() Counters {
 	}
 }
 
-// Publish numbers e, completes it (epoch, scales, figures of a trade) and sends it, or keeps it for the batch that the next Publish or
-// Flush sends. The symbol must be valid. Publish changes e and does not keep it.
+// Publish is Number and Send: of an event that is published once, in its turn. The symbol must be valid. Publish changes e and does not keep it.
 func (p *Publisher) Publish(symbol string, e *tick.Event) {
 	l := p.listing(symbol)
+	if p.number(l, e) {
+		p.keep(l, e)
+	}
+}
+
+// Number numbers e and completes it: epoch, scales, figures of a trade. It reports false, and counts it, if e does not fit the scale of its symbol. An event that is numbered and never
+// sent is a hole in the sequence.
+func (p *Publisher) Number(symbol string, e *tick.Event) bool { return p.number(p.listing(symbol), e) }
+
+// Send sends an event that is numbered, for the first time or again, in its turn or later; or keeps it for the batch that the next Send or Flush sends.
+func (p *Publisher) Send(symbol string, e *tick.Event) { p.keep(p.listing(symbol), e) }
+
+func (p *Publisher) number(l *listing, e *tick.Event) bool {
 	if !l.session.accept(e) {
 		p.refuse(l, e)
-		return
+		return false
 	}
 	l.session.sequence++
 	e.Sequence, e.Epoch = l.session.sequence, p.epoch.Load()
 	if e.Kind == tick.KindTrade {
 		l.session.count(&e.Trade)
 	}
-	p.keep(l, e)
+	return true
 }
 
 // mostKept is how many events wait for others at most: a feed without pace has no moment at which all that is due was published.
@@ -119,7 +149,7 @@ const mostKept = 1 << 14
 
 // keep adds an event to its listing's message, and sends that first if the event does not belong into it, and then if it is full.
 func (p *Publisher) keep(l *listing, e *tick.Event) {
-	if len(l.pending) > 0 && (l.pending[0].Kind != e.Kind || l.pending[0].Scales != e.Scales) {
+	if n := len(l.pending); n > 0 && !joins(e, &l.pending[n-1]) {
 		p.send(l)
 	}
 	l.pending = append(l.pending, *e)
@@ -135,6 +165,11 @@ func (p *Publisher) keep(l *listing, e *tick.Event) {
 	if p.kept >= mostKept {
 		p.Flush()
 	}
+}
+
+// joins reports whether an event may travel in one message behind another of its symbol.
+func joins(e, before *tick.Event) bool {
+	return e.Kind == before.Kind && e.Scales == before.Scales && e.Epoch == before.Epoch && e.Sequence > before.Sequence
 }
 
 // accept brings event and session to common scales. If something would not fit, the session is unchanged.
@@ -153,7 +188,7 @@ func (s *session) accept(e *tick.Event) bool {
 	return true
 }
 
-// Flush sends what Publish keeps for batches. Events of one symbol stay in order; those of two symbols may not.
+// Flush sends what is kept for batches. Events of one symbol stay in order; those of two symbols may not.
 func (p *Publisher) Flush() {
 	for _, l := range p.waiting {
 		l.waits = false
@@ -165,7 +200,7 @@ func (p *Publisher) Flush() {
 }
 
 func (p *Publisher) send(l *listing) {
-	p.payload = bus.AppendEventBatch(p.payload[:0], p.name, l.pending)
+	p.payload = bus.AppendEventBatch(p.payload[:0], *p.name.Load(), l.pending)
 	count := uint64(len(l.pending))
 	p.kept -= len(l.pending)
 	if err := p.sender.Publish(l.subjects[l.pending[0].Kind], p.payload); err != nil {
