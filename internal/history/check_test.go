@@ -35,6 +35,17 @@ func TestHonestHistoryHasNoViolationsOverSeeds(t *testing.T) {
 	}
 }
 
+// TestHonestHistoryOverABusThatLosesNothing: the simulator's gateway sees all that was not omitted.
+func TestHonestHistoryOverABusThatLosesNothing(t *testing.T) {
+	for seed := range uint64(100) {
+		h := simulate(seeded(seed), 400)
+		h.options.Bus = history.BusLosesNothing
+		for _, v := range h.check() {
+			t.Fatalf("seed %d: %s", seed, v)
+		}
+	}
+}
+
 // TestPublisherLogMayBeginLater: what came before the log is not held against the gateway.
 func TestPublisherLogMayBeginLater(t *testing.T) {
 	for seed := range uint64(50) {

@@ -30,7 +30,7 @@
 // publisher's log may begin after the client's: an epoch that is not in it, sequences before its first, and kinds that it does not have
 // yet, unless it begins with sequence 1, are not compared. So a gateway that begins in the middle without a warm start is checked against
 // a log that begins where the gateway did. If a gateway announces more feed events as missing than the log omits, the bus lost them on
-// the way; then a group of fields may be that of any one event since it was last exact, but still of one event as a whole.
+// the way; then a group of fields may be that of any one event since it was last exact, but still of one event as a whole. Unless Options.Bus says that nothing is lost there: then it is a violation.
 //
 // Under NONE an update may merge only events of kinds that are not subscribed. Three updates may merge more: the first one of a
 // subscription, the first one under a new grant, and the first one after the symbol was PENDING or STALE, which read the newest value anew.

@@ -15,6 +15,16 @@ const (
 	EndSettled
 )
 
+// Bus says what the way from the publisher to the gateway may have done.
+type Bus uint8
+
+const (
+	// BusMayLose is a bus that loses events, or a gateway that could not keep up with it: more may be announced as missing than the publisher's log omits.
+	BusMayLose Bus = iota
+	// BusLosesNothing is one of which the test knows that every event that went out came in: what is announced as missing must be what the publisher's log omits.
+	BusLosesNothing
+)
+
 // Silence is a time in which nothing of a feed could reach the gateway, as the test that caused it knows.
 type Silence struct {
 	// From is not earlier than the last sign of life, To not later than the first one after.
@@ -27,6 +37,9 @@ type Silence struct {
 type Options struct {
 	// End of the client's log.
 	End End
+
+	// Bus between publisher and gateway.
+	Bus Bus
 
 	// Silences of the feed, by the clock of ClientLog.Received. Those shorter than StaleBound demand nothing.
 	Silences []Silence

@@ -148,7 +148,11 @@ func (c *checker) checkAgainstPublished(sub *subscription, u *tickgatev1.Update,
 		c.violate(RuleConflated, sub.symbol, "update %s counts %d events as conflated, but only %d were published since %s",
 			now, conflated, published, sub.last)
 	}
-	if sub.gaps.feedMissing > between-published {
+	if omitted := between - published; sub.gaps.feedMissing > omitted {
+		if c.options.Bus == BusLosesNothing {
+			c.violate(RuleNoSilentLoss, sub.symbol, "between %s and %s %d events are announced as missing from the feed, which omitted %d",
+				sub.last, now, sub.gaps.feedMissing, omitted)
+		}
 		c.doubt(sub.symbol, now.epoch).lostUpTo = now.sequence - 1
 	}
 }

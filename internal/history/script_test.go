@@ -106,6 +106,14 @@ var scripts = []struct {
 		s.gap(2, 2, 1, gapFeed)
 		s.update(3, 3, 0)
 	}, nil},
+	{"a trade that the log has is missing, and the bus loses nothing", latest, history.Options{Bus: history.BusLosesNothing}, func(s *script) {
+		s.publish(1)
+		s.update(1, 1, 0)
+		s.published.Published("A", tick.Event{Kind: tick.KindTrade, Epoch: 7, Sequence: 2})
+		s.publish(3)
+		s.gap(2, 2, 1, gapFeed)
+		s.update(3, 3, 0)
+	}, []history.Rule{history.RuleNoSilentLoss}},
 	{"a trade is lost", latest, history.Options{}, func(s *script) {
 		s.publish(1)
 		s.update(1, 1, 0)
