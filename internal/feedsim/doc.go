@@ -4,14 +4,16 @@
 //
 // The data's way is one package per step:
 //
-//	generate or replay (csvfile, parquetfile, dbn)  ─>  pace  ─>  publish  ─>  NATS
+//	generate or replay (csvfile, parquetfile, dbn)  ─>  pace  ─>  fault  ─>  publish  ─>  NATS
 //
-// A Feed plays what a Source gives; replay and generate make sources. Another kind of source only has to implement Source.
+// A Feed plays what a Source gives; replay and generate make sources. Another kind of source only has to implement Source. While it runs, commands steer it:
+//
+//	state, err := feed.Obey(ctx, feedsim.SetSpeed{Speed: 4}) // or Pause, Resume, SeekTo, Inject, …
 //
 // # Concurrency
 //
-// Run reads the source, waits and publishes on its caller's goroutine, with a second one for heartbeats. Progress may be called from
-// anywhere.
+// Run reads the source, waits and publishes on its caller's goroutine, with a second one for heartbeats. Progress and Obey may be called from
+// anywhere: commands are carried out by Run, between two events. A seek reads another source on the goroutine of its caller.
 //
 // # Slow readers
 //

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"tickgate/internal/feedsim/fault"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
@@ -31,7 +32,7 @@ const (
 
 // Config of a Feed.
 type Config struct {
-	// Open returns the source of one pass. It is called once per pass, each a new epoch.
+	// Open returns the source of one pass. It is called once per pass, each a new epoch, and once per Seek, then from another goroutine while an earlier source is still read.
 	Open func() (Source, error)
 	// Passes is how often the source is played; 0 is until the context ends.
 	Passes int
@@ -39,6 +40,8 @@ type Config struct {
 	Speed pace.Speed
 	// EventTime of the events. Default: what the source says.
 	EventTime EventTime
+	// Faults to inject. Default: none.
+	Faults fault.Config
 	// Clock of the schedule.
 	Clock pace.Clock
 }
@@ -54,7 +57,7 @@ func (c Config) Validate() error {
 	if err := c.Speed.Validate(); err != nil {
 		return fmt.Errorf("%w: speed: %w", ErrConfig, err)
 	}
-	return nil
+	return nil // faults are the stage's
 }
 
 // Feed plays a source.
@@ -64,8 +67,17 @@ type Feed struct {
 	publisher *publish.Publisher
 
 	// Owned by Run.
-	schedule *pace.Schedule
+	source      Source // of the pass under way
+	schedule    *pace.Schedule
+	faults      *fault.Stage
+	speed       pace.Speed // without what bursts add
+	burst       float64    // that they add, in times
+	paused      bool
+	pausedAt    tick.Time // what the clock shows meanwhile
+	silentUntil time.Time // zero: not silent
+	moved       bool      // a command has put another source in place
 
+	helm     helm
 	progress progress
 }
 
@@ -74,7 +86,10 @@ func New(c Config, publisher *publish.Publisher) (*Feed, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Feed{config: c, publisher: publisher, schedule: pace.NewSchedule(c.Clock, c.Speed)}, nil
+	f := &Feed{config: c, publisher: publisher, schedule: pace.NewSchedule(c.Clock, c.Speed), speed: c.Speed, burst: 1}
+	var err error
+	f.faults, err = fault.New(c.Faults, publisher, f.setBurst)
+	return f, err
 }
 
 // Run plays the source to its end, as often as configured, and returns nil; or the context's error when that ends first. It is called
@@ -82,6 +97,8 @@ func New(c Config, publisher *publish.Publisher) (*Feed, error) {
 func (f *Feed) Run(ctx context.Context) error {
 	f.progress.start(f.config.Clock.Now())
 	defer func() { f.progress.end(f.config.Clock.Now()) }()
+	f.helm.begin(ctx)
+	defer f.helm.end()
 
 	beating, stopBeating := context.WithCancel(ctx)
 	beaten := make(chan struct{})
@@ -113,49 +130,120 @@ func (f *Feed) Run(ctx context.Context) error {
 
 // play plays one pass and returns how many events the source gave.
 func (f *Feed) play(ctx context.Context) (events int, err error) {
-	source, err := f.config.Open()
-	if err != nil {
+	if f.source, err = f.config.Open(); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, source.Close()) }()
+	defer func() { err = errors.Join(err, f.source.Close()) }()
 	defer f.publisher.Flush()
+	defer f.faults.EndPass()
 	for ; ; events++ {
-		item, err := source.Next()
+		item, err := f.source.Next()
 		if errors.Is(err, io.EOF) {
 			return events, nil
 		}
 		if err != nil {
 			return events, err
 		}
-		due, err := f.await(ctx, item.At)
+		if events == 0 { // a command may come before it is published
+			f.progress.position.Store(int64(item.At))
+		}
+		due, err := f.await(ctx, item)
+		if errors.Is(err, errMoved) {
+			continue
+		}
 		if err != nil {
 			return events, err
 		}
-		if f.config.EventTime == EventTimeIntended {
-			item.Event.TsEvent = tick.Time(due.UnixNano())
+		if err := f.publish(item, due); err != nil {
+			return events, err
 		}
-		f.publisher.Publish(item.Symbol, &item.Event)
-		f.progress.position.Store(int64(item.At))
 	}
 }
 
-// await waits until the event is due and returns when that was. What is kept for a batch is sent before waiting.
-func (f *Feed) await(ctx context.Context, at tick.Time) (time.Time, error) {
-	if err := ctx.Err(); err != nil {
-		return time.Time{}, err
+func (f *Feed) publish(item *Item, due time.Time) error {
+	if f.config.EventTime == EventTimeIntended {
+		item.Event.TsEvent = tick.Time(due.UnixNano())
 	}
-	due := f.schedule.Due(at)
-	if f.config.Speed.IsUnpaced() {
-		return due, nil
-	}
-	now := f.config.Clock.Now()
-	if wait := due.Sub(now); wait > 0 {
-		f.publisher.Flush()
-		if err := f.config.Clock.Sleep(ctx, wait); err != nil {
+	f.faults.Publish(item.At, item.Symbol, &item.Event)
+	f.progress.position.Store(int64(item.At))
+	return f.faults.Err()
+}
+
+// errMoved says that the item that was awaited is not to be published: a command has put another source in place.
+var errMoved = errors.New("feedsim: moved")
+
+// await waits until the item is due and returns when that was. What is kept for a batch is sent before waiting. The item may be put off by a command meanwhile.
+func (f *Feed) await(ctx context.Context, item *Item) (time.Time, error) {
+	f.faults.Approach(item.At)
+	for {
+		if err := ctx.Err(); err != nil {
 			return time.Time{}, err
 		}
-		now = f.config.Clock.Now()
+		if f.helm.called.Load() {
+			if f.obey(); f.moved {
+				f.moved = false
+				return time.Time{}, errMoved
+			}
+		}
+		if f.paused || !f.silentUntil.IsZero() {
+			f.stand()
+			continue
+		}
+		due := f.schedule.Due(item.At)
+		if !f.schedule.Speed().IsUnpaced() {
+			now := f.config.Clock.Now()
+			if wait := due.Sub(now); wait > 0 {
+				f.publisher.Flush()
+				_ = f.config.Clock.Sleep(f.helm.wait, wait) // ended early by a command, or by ctx
+				continue
+			}
+			f.progress.late(now.Sub(due))
+		}
+		if silence := f.faults.Silence(item.At); silence > 0 {
+			f.beSilent(silence)
+			continue
+		}
+		return due, nil
 	}
-	f.progress.late(now.Sub(due))
-	return due, nil
+}
+
+// beSilent has nothing leave the publisher for so long, signs of life included.
+func (f *Feed) beSilent(d time.Duration) {
+	f.publisher.Flush()
+	f.publisher.Mute()
+	f.silentUntil = f.config.Clock.Now().Add(d)
+}
+
+// endSilence lets signs of life out again.
+func (f *Feed) endSilence() {
+	f.silentUntil = time.Time{}
+	f.publisher.Unmute()
+}
+
+// stand waits while the feed is silent or paused. It may return early.
+func (f *Feed) stand() {
+	f.publisher.Flush()
+	switch {
+	case f.silentUntil.IsZero():
+		<-f.helm.wait.Done()
+	default:
+		if wait := f.silentUntil.Sub(f.config.Clock.Now()); wait > 0 {
+			_ = f.config.Clock.Sleep(f.helm.wait, wait) // ended early by a command, or by ctx
+			return
+		}
+		f.endSilence()
+	}
+}
+
+// setBurst has the source play so many times as fast from a time of it on.
+func (f *Feed) setBurst(from tick.Time, times float64) {
+	f.burst = times
+	f.schedule.SetSpeed(f.effectiveSpeed(), from)
+}
+
+func (f *Feed) effectiveSpeed() pace.Speed {
+	if f.speed.IsUnpaced() {
+		return f.speed
+	}
+	return min(f.speed*pace.Speed(f.burst), pace.MaxSpeed)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,7 @@ type list struct {
 	times  []time.Duration
 	item   feedsim.Item
 	err    error // after the last
-	closed *int
+	closed *atomic.Int64
 }
 
 func (l *list) Next() (*feedsim.Item, error) {
@@ -39,7 +40,7 @@ func (l *list) Next() (*feedsim.Item, error) {
 	return &l.item, nil
 }
 
-func (l *list) Close() error { *l.closed++; return nil }
+func (l *list) Close() error { l.closed.Add(1); return nil }
 
 // recorder is a bus that notes when events and heartbeats arrive, and may be slow.
 type recorder struct {
@@ -47,7 +48,7 @@ type recorder struct {
 	began      time.Time
 	arrivals   []time.Duration
 	events     []tick.Event
-	heartbeats int
+	heartbeats []time.Duration
 	slow       map[int]time.Duration // by number of the event, from 0
 }
 
@@ -55,7 +56,7 @@ func (r *recorder) Publish(subject string, data []byte) error {
 	if strings.HasPrefix(subject, "md.heartbeat.") {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.heartbeats++
+		r.heartbeats = append(r.heartbeats, time.Since(r.began))
 		return nil
 	}
 	var d bus.Decoder
@@ -75,8 +76,8 @@ type run struct {
 	recorder recorder
 	config   feedsim.Config
 	batch    int
-	opened   int
-	closed   int
+	opened   atomic.Int64 // Seek opens on another goroutine
+	closed   atomic.Int64
 	times    []time.Duration
 	err      error // of the source
 }
@@ -85,13 +86,24 @@ func newRun(times ...time.Duration) *run {
 	r := &run{times: times, batch: 1, err: io.EOF}
 	r.config = feedsim.Config{Passes: 1, Speed: 1, Clock: pace.System()}
 	r.config.Open = func() (feedsim.Source, error) {
-		r.opened++
+		r.opened.Add(1)
 		return &list{times: slices.Clone(r.times), err: r.err, closed: &r.closed}, nil
 	}
 	return r
 }
 
 func (r *run) play(ctx context.Context, t *testing.T) (feedsim.Progress, error) {
+	t.Helper()
+	feed := r.feed(t)
+	err := feed.Run(ctx)
+	if opened, closed := r.opened.Load(), r.closed.Load(); opened != closed {
+		t.Errorf("%d sources opened, %d closed", opened, closed)
+	}
+	return feed.Progress(), err
+}
+
+// feed returns a feed that has not begun.
+func (r *run) feed(t *testing.T) *feedsim.Feed {
 	t.Helper()
 	r.recorder.began = time.Now()
 	publishing := publish.DefaultConfig()
@@ -104,11 +116,7 @@ func (r *run) play(ctx context.Context, t *testing.T) (feedsim.Progress, error) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = feed.Run(ctx)
-	if r.opened != r.closed {
-		t.Errorf("%d sources opened, %d closed", r.opened, r.closed)
-	}
-	return feed.Progress(), err
+	return feed
 }
 
 const ms = time.Millisecond
@@ -171,8 +179,8 @@ func TestEachPassIsANewEpoch(t *testing.T) {
 		r := newRun(0, 10*ms)
 		r.config.Passes = 3
 		progress, err := r.play(t.Context(), t)
-		if err != nil || r.opened != 3 || progress.Passes != 3 {
-			t.Fatalf("%d passes, progress %+v, error %v", r.opened, progress, err)
+		if err != nil || r.opened.Load() != 3 || progress.Passes != 3 {
+			t.Fatalf("%d passes, progress %+v, error %v", r.opened.Load(), progress, err)
 		}
 		for i, e := range r.recorder.events {
 			if e.Sequence != uint64(i%2+1) {
@@ -195,8 +203,8 @@ func TestEndlessFeedStopsWithItsContext(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || progress.Elapsed != 1005*ms || progress.Published < 100 {
 			t.Errorf("progress %+v, error %v", progress, err)
 		}
-		if r.recorder.heartbeats != 3 {
-			t.Errorf("%d heartbeats in a second, want 3: at 0, 500 and 1000 ms", r.recorder.heartbeats)
+		if want := []time.Duration{0, 500 * ms, 1000 * ms}; !slices.Equal(r.recorder.heartbeats, want) {
+			t.Errorf("heartbeats after %v, want %v", r.recorder.heartbeats, want)
 		}
 	})
 }

@@ -5,17 +5,43 @@ import (
 	"time"
 
 	"tickgate/internal/feedsim/publish"
+	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
 
 // Progress is how far a feed is.
 type Progress struct {
 	publish.Counters
-	Position tick.Time     // At of the newest event
+	Position tick.Time     // At of the newest event, or where a seek went to
 	Lag      time.Duration // how late the newest event left; 0 when unpaced
 	MaxLag   time.Duration // greatest so far
 	Passes   uint64        // ended
+	Faulted  uint64        // faults that have happened, on purpose
 	Elapsed  time.Duration // since Run began, until it ended
+}
+
+// State is what a feed does at a moment, as commands leave it.
+type State struct {
+	Progress
+	// Paused: the clock stands.
+	Paused bool
+	// Speed of the recorded time, without what a burst adds to it.
+	Speed pace.Speed
+	// EventsPerSecond of a source that is Rated; 0: it is not, but a recording.
+	EventsPerSecond float64
+	// TotalPasses is how often the source is to be played; 0: again and again.
+	TotalPasses int
+	// Faults that are active, as fault.Parse reads them.
+	Faults []string
+}
+
+// state belongs to Run.
+func (f *Feed) state() State {
+	s := State{Progress: f.Progress(), Paused: f.paused, Speed: f.speed, TotalPasses: f.config.Passes, Faults: f.faults.Active()}
+	if source := f.rated(); source != nil {
+		s.EventsPerSecond = source.EventsPerSecond()
+	}
+	return s
 }
 
 // progress is written by Run and read by anybody.
@@ -33,6 +59,7 @@ func (f *Feed) Progress() Progress {
 		Lag:      time.Duration(f.progress.lag.Load()),
 		MaxLag:   time.Duration(f.progress.maxLag.Load()),
 		Passes:   f.progress.passes.Load(),
+		Faulted:  f.faults.Happened(),
 	}
 	if started := f.progress.startedAt.Load(); started != 0 {
 		now := f.config.Clock.Now().UnixNano()

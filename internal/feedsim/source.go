@@ -21,3 +21,12 @@ type Source interface {
 	// Close releases what the source holds.
 	Close() error
 }
+
+// Rated is a Source whose events have no times of their own, but a rate.
+type Rated interface {
+	Source
+	// EventsPerSecond returns the rate.
+	EventsPerSecond() float64
+	// SetRate changes it from a time of the source on, and may bring the item that Next returned last nearer or put it off if that is still to come. Its error says what is allowed.
+	SetRate(eventsPerSecond float64, from tick.Time) error
+}

@@ -36,6 +36,14 @@ func (b BadRow) String() string { return fmt.Sprintf("%s:%d: %s", b.File, b.Line
 // firstBadShown is how many bad rows are kept and logged.
 const firstBadShown = 5
 
+// Add adds what another report counted, and as many of its bad rows as there is room for.
+func (r *Report) Add(other *Report) {
+	r.Rows += other.Rows
+	r.Bad += other.Bad
+	r.OutOfOrder += other.OutOfOrder
+	r.First = append(r.First, other.First[:min(len(other.First), firstBadShown-len(r.First))]...)
+}
+
 func (r *Report) bad(row BadRow, log *slog.Logger) {
 	r.Bad++
 	if len(r.First) == firstBadShown {

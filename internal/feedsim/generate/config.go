@@ -16,6 +16,7 @@ var ErrConfig = errors.New("generate: configuration")
 // Limits of a Config.
 const (
 	MaxSymbols     = 100_000
+	MinRate        = 0.000_001
 	MaxRate        = 10_000_000
 	MaxBurstFactor = 1_000
 	MaxSpreadTicks = 1_000
@@ -30,7 +31,7 @@ type Config struct {
 	Symbols int
 	// SymbolName is the template of names: {n} stands for 1, 2, … with leading zeros, so that all are of one length. Default "SIM{n}".
 	SymbolName string
-	// Rate is the events per second over all symbols, outside bursts. Above 0, up to MaxRate. Default 1,000.
+	// Rate is the events per second over all symbols, outside bursts, MinRate to MaxRate. Default 1,000.
 	Rate float64
 	// BurstFactor multiplies Rate during bursts, 1 to MaxBurstFactor. Default 1: no bursts.
 	BurstFactor float64
@@ -86,7 +87,10 @@ func (c Config) Validate() error {
 	if err := c.validateShares(); err != nil {
 		return err
 	}
-	if err := c.validateRate(); err != nil {
+	if err := validateRate(c.Rate); err != nil {
+		return err
+	}
+	if err := c.validateBursts(); err != nil {
 		return err
 	}
 	_, err := c.grid()
@@ -105,10 +109,14 @@ func (c Config) validateShares() error {
 	return nil
 }
 
-func (c Config) validateRate() error {
-	if !(c.Rate > 0 && c.Rate <= MaxRate) {
-		return fmt.Errorf("%w: rate is %g, give more than 0, up to %d", ErrConfig, c.Rate, MaxRate)
+func validateRate(rate float64) error {
+	if !(rate >= MinRate && rate <= MaxRate) {
+		return fmt.Errorf("%w: rate is %g, give %g to %d", ErrConfig, rate, MinRate, MaxRate)
 	}
+	return nil
+}
+
+func (c Config) validateBursts() error {
 	if !(c.BurstFactor >= 1 && c.BurstFactor <= MaxBurstFactor) {
 		return fmt.Errorf("%w: burst-factor is %g, give 1 to %d", ErrConfig, c.BurstFactor, MaxBurstFactor)
 	}

@@ -20,6 +20,7 @@ type Market struct {
 	duration     tick.Time
 
 	arrivals arrivals
+	rate     float64 // events per second
 	random   *rand.Rand
 	books    []book
 	made     uint64
@@ -48,9 +49,9 @@ func New(c Config) (*Market, error) {
 	m := &Market{
 		grid: grid, spreadTicks: int64(c.SpreadTicks), tradeShare: c.TradeShare, crossedShare: c.CrossedShare,
 		count: c.Count, duration: tick.Time(c.Duration / time.Nanosecond),
-		arrivals: newArrivals(c),
-		random:   rand.New(rand.NewPCG(c.Seed, stream)),
-		books:    make([]book, c.Symbols),
+		arrivals: newArrivals(c), rate: c.Rate,
+		random: rand.New(rand.NewPCG(c.Seed, stream)),
+		books:  make([]book, c.Symbols),
 	}
 	tenth := grid.start / 10
 	for i := range m.books {
@@ -77,6 +78,19 @@ func (m *Market) Next() (*feedsim.Item, error) {
 		m.quote(b, &m.item.Event)
 	}
 	return &m.item, nil
+}
+
+// EventsPerSecond returns the rate outside of bursts.
+func (m *Market) EventsPerSecond() float64 { return m.rate }
+
+// SetRate changes the rate from a time on: what Next has returned for a later time comes sooner, or later, in proportion.
+func (m *Market) SetRate(eventsPerSecond float64, from tick.Time) error {
+	if err := validateRate(eventsPerSecond); err != nil {
+		return err
+	}
+	m.rate = eventsPerSecond
+	m.item.At = m.arrivals.change(eventsPerSecond, m.item.At, from)
+	return nil
 }
 
 // Close does nothing.

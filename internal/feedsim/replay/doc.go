@@ -11,7 +11,7 @@
 //
 // # Concurrency
 //
-// Run is called once. Progress may be called from anywhere, Report after Run has returned.
+// Run is called once. Progress, Obey and Report may be called from anywhere; the report is whole when Run has returned.
 //
 // # Slow readers
 //

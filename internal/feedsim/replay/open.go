@@ -13,7 +13,7 @@ import (
 )
 
 // openFile opens a file of any format. What it begins with decides, not what it is called.
-func (r *Replay) openFile(f datafile.File) (feedsim.Source, error) {
+func (r *Replay) openFile(f datafile.File, report *datafile.Report) (feedsim.Source, error) {
 	content, err := f.Unpack()
 	if err != nil {
 		return nil, err
@@ -24,11 +24,11 @@ func (r *Replay) openFile(f datafile.File) (feedsim.Source, error) {
 	}
 	switch {
 	case string(magic) == parquetfile.Magic:
-		return parquetfile.New(content, r.options, &r.report)
+		return parquetfile.New(content, r.options, report)
 	case strings.HasPrefix(string(magic), dbn.Magic):
-		return dbn.New(content, r.options, &r.report)
+		return dbn.New(content, r.options, report)
 	}
-	return csvfile.New(content, r.options, &r.report)
+	return csvfile.New(content, r.options, report)
 }
 
 // chain gives the items of files that follow on each other, one open at a time.
@@ -39,12 +39,13 @@ type chain struct {
 }
 
 // openChain opens the first of the files.
-func (r *Replay) openChain(files []datafile.File) (feedsim.Source, error) {
-	first, err := r.openFile(files[0])
+func (r *Replay) openChain(files []datafile.File, report *datafile.Report) (feedsim.Source, error) {
+	open := func(f datafile.File) (feedsim.Source, error) { return r.openFile(f, report) }
+	first, err := open(files[0])
 	if err != nil {
 		return nil, err
 	}
-	return &chain{open: r.openFile, files: files[1:], current: first}, nil
+	return &chain{open: open, files: files[1:], current: first}, nil
 }
 
 // Next returns the next item of the file that is open, or of the one after it.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
+	"tickgate/internal/feedsim/fault"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/pace"
 )
@@ -37,6 +39,8 @@ type Config struct {
 	CloneShift time.Duration
 	// EventTime of the events. Default: what the file says.
 	EventTime feedsim.EventTime
+	// Faults to inject. Default: none.
+	Faults fault.Config
 	// Clock of the schedule. Default: the system's.
 	Clock pace.Clock
 	// Log takes the first few bad rows. Default: discarded.
@@ -101,8 +105,9 @@ type Replay struct {
 	shift   time.Duration
 	feed    *feedsim.Feed
 
-	// Owned by Run.
-	report datafile.Report
+	// mu guards the field below.
+	mu     sync.Mutex
+	report datafile.Report // over all that was closed
 }
 
 // New returns a replay over a publisher, which Run owns from then on.
@@ -112,7 +117,7 @@ func New(c Config, publisher *publish.Publisher) (*Replay, error) {
 		return nil, err
 	}
 	r.feed, err = feedsim.New(feedsim.Config{
-		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Clock: c.Clock,
+		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Faults: c.Faults, Clock: c.Clock,
 	}, publisher)
 	return r, err
 }
@@ -152,18 +157,44 @@ func (r *Replay) Run(ctx context.Context) error { return r.feed.Run(ctx) }
 // Progress returns how far the replay is.
 func (r *Replay) Progress() feedsim.Progress { return r.feed.Progress() }
 
-// Report returns what was read, over all passes. It is for after Run.
-func (r *Replay) Report() datafile.Report { return r.report }
+// Obey carries out a command while Run runs; see feedsim.Feed.
+func (r *Replay) Obey(ctx context.Context, c feedsim.Command) (feedsim.State, error) {
+	return r.feed.Obey(ctx, c)
+}
 
-// open opens all files, and the first of each series, before the first event is played: a wrong one is told at once.
+// Report returns what was read, over all passes that have ended and all that was read to seek.
+func (r *Replay) Report() datafile.Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.report
+}
+
+// open opens all files, and the first of each series, before the first event is played: a wrong one is told at once. Several goroutines may.
 func (r *Replay) open() (feedsim.Source, error) {
-	var m merged
+	o := opened{replay: r, report: new(datafile.Report)}
 	for _, files := range r.series {
-		source, err := r.openChain(files)
+		source, err := r.openChain(files, o.report)
 		if err != nil {
-			return nil, errors.Join(err, m.Close())
+			return nil, errors.Join(err, o.Close())
 		}
-		m.add(source)
+		o.add(source)
 	}
-	return withClones(&m, r.clones, r.shift), nil
+	return withClones(&o, r.clones, r.shift), nil
+}
+
+// opened is what was opened together, with an account of its own.
+type opened struct {
+	merged
+
+	replay *Replay
+	report *datafile.Report
+}
+
+// Close closes everything and adds its account to that of the replay.
+func (o *opened) Close() error {
+	err := o.merged.Close()
+	o.replay.mu.Lock()
+	defer o.replay.mu.Unlock()
+	o.replay.report.Add(o.report)
+	return err
 }
