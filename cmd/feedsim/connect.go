@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/feedsim/control"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/settings"
 )
@@ -28,7 +29,8 @@ type connecting struct {
 // publishing is what commands that publish need.
 type publishing struct {
 	connecting
-	publisher publish.Config
+	publisher   publish.Config
+	controlName string // empty: nobody steers it
 }
 
 // flushTimeout is how long NATS may take to get the last events.
@@ -39,7 +41,7 @@ func defaultConnecting() connecting {
 }
 
 func defaultPublishing() publishing {
-	return publishing{connecting: defaultConnecting(), publisher: publish.DefaultConfig()}
+	return publishing{connecting: defaultConnecting(), publisher: publish.DefaultConfig(), controlName: control.DefaultName}
 }
 
 func (s *connecting) register(set *settings.Set) {
@@ -63,6 +65,19 @@ func (s *publishing) register(set *settings.Set) {
 	registerPrefix(set, &p.Prefix)
 	flags.IntVar(&p.BatchEvents, "batch", p.BatchEvents, "most `events` in one message; only those of one symbol and kind that are due together")
 	flags.DurationVar(&p.HeartbeatEvery, "heartbeat", p.HeartbeatEvery, "interval of signs of life")
+	registerControlName(set, &s.controlName, "`name` by which feedsim control steers it while it runs; empty: it cannot be steered")
+}
+
+// validate names the setting that cannot work.
+func (s *publishing) validate() error {
+	if err := s.publisher.Validate(); err != nil || s.controlName == "" {
+		return err
+	}
+	return s.control(nil).Validate()
+}
+
+func (s *publishing) control(log *slog.Logger) control.Config {
+	return control.Config{Name: s.controlName, Prefix: s.publisher.Prefix, Log: log}
 }
 
 func registerPrefix(set *settings.Set, prefix *string) {

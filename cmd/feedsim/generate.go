@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"tickgate/internal/feedsim/generate"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/settings"
+	"tickgate/pkg/tick"
 )
 
 func (p program) generate(ctx context.Context, args []string) error {
@@ -18,32 +20,48 @@ func (p program) generate(ctx context.Context, args []string) error {
 		"Without count and duration it goes on until it is stopped."
 	market, publishing := generate.DefaultConfig(), defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeIntended}
+	var faulting faulting
 	registerMarket(set, &market)
 	timing.register(set, eventTimeNone)
+	faulting.register(set)
 	publishing.register(set)
 	if err := set.Load(args, p.environ, p.stdout); err != nil {
 		return usageError{err}
 	}
-	if err := market.Validate(); err != nil {
-		return usageError{err}
-	}
-	if err := publishing.publisher.Validate(); err != nil {
-		return usageError{err}
-	}
-	config, err := timing.feed(set)
+	config, err := madeUpFeed(set, market, timing)
 	if err != nil {
 		return usageError{err}
 	}
-	config.Open = func() (feedsim.Source, error) { return generate.New(market) }
-	return p.play(ctx, playback{
+	if err := publishing.validate(); err != nil {
+		return usageError{err}
+	}
+	faults, closeLog, err := faulting.config(set)
+	if err != nil {
+		return err
+	}
+	config.Faults = faults
+	err = p.play(ctx, playback{
 		publishing: publishing,
 		open: func(publisher *publish.Publisher, _ *slog.Logger) (player, error) {
 			return feedsim.New(config, publisher)
 		},
-		position: func(s feedsim.Progress) string {
-			return time.Duration(s.Position).Round(100 * time.Millisecond).String()
-		},
+		position: func(s feedsim.Progress) string { return madeUpPosition(s.Position) },
 	})
+	return errors.Join(err, closeLog())
+}
+
+func madeUpFeed(set *settings.Set, market generate.Config, timing timing) (feedsim.Config, error) {
+	if err := market.Validate(); err != nil {
+		return feedsim.Config{}, err
+	}
+	config, err := timing.feed(set)
+	config.Open = func() (feedsim.Source, error) { return generate.New(market) }
+	return config, err
+}
+
+// madeUpPosition writes how far a made-up market is.
+func madeUpPosition(at tick.Time) string {
+	return time.Duration(at).Round(100 * time.Millisecond).String()
 }
 
 func registerMarket(set *settings.Set, c *generate.Config) {

@@ -44,6 +44,7 @@ func commands() []command {
 	return []command{
 		{"generate", "publish a made-up market, the same for the same seed", program.generate},
 		{"replay", "publish recorded quotes and trades at their pace", program.replay},
+		{"control", "steer one that runs: pause, resume, speed, seek, rate, fault, status", program.control},
 		{"record", "write what the bus carries to files that replay reads", program.record},
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/control"
 	"tickgate/internal/feedsim/publish"
 )
 
 // player is a feed that is ready to run.
 type player interface {
+	control.Feed
 	Run(context.Context) error
 	Progress() feedsim.Progress
 }
@@ -52,9 +54,15 @@ func (p program) play(ctx context.Context, b playback) error {
 		link.close()
 		return err
 	}
+	stopControl, err := b.publishing.steer(link, player, log)
+	if err != nil {
+		link.close()
+		return err
+	}
 	stopStatus := line.follow(player, b.position)
 	err = player.Run(ctx)
 	stopStatus()
+	stopControl()
 	outcome := "end of data"
 	if errors.Is(err, context.Canceled) {
 		outcome, err = "stopped", nil
@@ -69,11 +77,35 @@ func (p program) play(ctx context.Context, b playback) error {
 	return err
 }
 
+// steer has commands answered until the function that it returns is called, which waits for the last one.
+func (s *publishing) steer(link *link, feed control.Feed, log *slog.Logger) (stop func(), err error) {
+	if s.controlName == "" {
+		return func() {}, nil
+	}
+	server, err := control.Listen(link.Conn, s.control(log), feed)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}, nil
+}
+
 func (p program) summary(outcome string, s feedsim.Progress) {
 	fmt.Fprintf(p.stdout, "feedsim: %s\n", outcome)
 	fmt.Fprintf(p.stdout, "  published     %d events in %d messages, %d symbols\n", s.Published, s.Messages, s.Symbols)
 	fmt.Fprintf(p.stdout, "  lost          %d (NATS was away; consumers see the gap)\n", s.Lost)
 	fmt.Fprintf(p.stdout, "  refused       %d (did not fit the scale of their symbol)\n", s.Refused)
+	if s.Faulted > 0 {
+		fmt.Fprintf(p.stdout, "  faults        %d on purpose\n", s.Faulted)
+	}
 	fmt.Fprintf(p.stdout, "  duration      %v, %.0f events/s, %d whole passes\n", s.Elapsed.Round(time.Millisecond), perSecond(s.Published, s.Elapsed), s.Passes)
 	fmt.Fprintf(p.stdout, "  greatest lag  %v behind the schedule\n", s.MaxLag.Round(time.Microsecond))
 }

@@ -16,6 +16,7 @@ import (
 	"tickgate/internal/feedsim/record"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/settings"
+	"tickgate/pkg/tick"
 )
 
 // errStrict says that there were bad rows and strict is set.
@@ -41,13 +42,15 @@ func (p program) replay(ctx context.Context, args []string) error {
 	own := replaySettings{preset: autoPreset, symbol: replay.DefaultConfig().Symbol, cloneShift: replay.DefaultConfig().CloneShift}
 	publishing := defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeRecorded}
+	var faulting faulting
 	own.register(set)
 	timing.register(set, eventTimeRecorded)
+	faulting.register(set)
 	publishing.register(set)
 	if err := set.Load(args, p.environ, p.stdout); err != nil {
 		return usageError{err}
 	}
-	if err := publishing.publisher.Validate(); err != nil {
+	if err := publishing.validate(); err != nil {
 		return usageError{err}
 	}
 	config, err := own.config(set, timing)
@@ -57,7 +60,18 @@ func (p program) replay(ctx context.Context, args []string) error {
 	if err := replay.Probe(config); err != nil {
 		return err
 	}
-	return p.playFiles(ctx, config, publishing, own.strict)
+	faults, closeLog, err := faulting.config(set)
+	if err != nil {
+		return err
+	}
+	config.Faults = faults
+	err = p.playFiles(ctx, config, publishing, own.strict)
+	return errors.Join(err, closeLog())
+}
+
+// recordedPosition writes where a recording is.
+func recordedPosition(at tick.Time) string {
+	return time.Unix(0, int64(at)).UTC().Format("2006-01-02 15:04:05.000")
 }
 
 func (p program) playFiles(ctx context.Context, config replay.Config, publishing publishing, strict bool) error {
@@ -69,10 +83,8 @@ func (p program) playFiles(ctx context.Context, config replay.Config, publishing
 			played, err = replay.New(config, publisher)
 			return played, err
 		},
-		position: func(s feedsim.Progress) string {
-			return time.Unix(0, int64(s.Position)).UTC().Format("2006-01-02 15:04:05.000")
-		},
-		more: func(out io.Writer) { reportRows(out, played.Report()) },
+		position: func(s feedsim.Progress) string { return recordedPosition(s.Position) },
+		more:     func(out io.Writer) { reportRows(out, played.Report()) },
 	})
 	if err == nil && strict && played != nil && played.Report().Bad+played.Progress().Refused > 0 {
 		return errStrict

@@ -26,7 +26,7 @@ var (
 		"trade-share", "crossed-share", "count", "duration", "preset", "map", "symbol", "loop", "clones", "clone-shift", "strict", "speed", "event-time",
 		"step", "nats-url", "nats-user", "nats-password", "nats-creds-file", "nats-nkey-file", "nats-tls-ca", "nats-tls-cert", "nats-tls-key",
 		"nats-timeout", "publisher", "subject-prefix", "batch", "heartbeat", "directory", "format", "rotate-every", "rotate-bytes", "flush-every",
-		"pending-messages",
+		"pending-messages", "control-name", "fault", "fault-seed", "fault-log",
 	}
 	otherNames = []string{ // of the other programs and the tests
 		"address",      // of tickctl
