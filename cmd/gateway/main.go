@@ -99,7 +99,7 @@ func signals() (first, second context.Context, release func()) {
 func printAddresses(out io.Writer, a gateway.Addresses, config gateway.Config) {
 	fmt.Fprintf(out, "Tickgate\n  gRPC   %s\n  web    http://%s/\n  admin  http://%s/metrics\n  NATS   %s\n", a.GRPC, a.Web, a.Admin, a.NATS)
 	if config.Demo {
-		fmt.Fprintf(out, "\nA recorded minute of six Binance instruments is played in a loop. See live quotes:\n\n  %s\n", a.Grpcurl())
+		fmt.Fprintf(out, "\nA recorded minute of six Binance instruments is played in a loop. See live quotes:\n\n  %s\n\nSteer it:\n\n  feedsim control --nats-url %s speed 4\n", a.Grpcurl(), a.NATS)
 	}
 	fmt.Fprintf(out, "\nCtrl-C stops.\n\n")
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/control"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/feedsim/replay"
@@ -14,7 +16,7 @@ import (
 )
 
 // runDemo replays the shipped minute of a real market again and again, over the bus like any other publisher. Events carry the time at which they are due, so
-// that the latency of the first stage means something.
+// that the latency of the first stage means something. `feedsim control` steers it.
 func (g *Gateway) runDemo(ctx context.Context) error {
 	select { // the stream exists then, and clients have something to warm up from
 	case <-g.feed.Ready():
@@ -42,6 +44,15 @@ func (g *Gateway) runDemo(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("demo feed: %w", err)
 	}
+	server, err := control.Listen(conn, control.Config{Name: control.DefaultName, Prefix: g.config.Prefix, Log: g.log}, demo)
+	if err != nil {
+		return fmt.Errorf("demo feed: %w", err)
+	}
+	var steering sync.WaitGroup
+	steered, stop := context.WithCancel(ctx)
+	steering.Go(func() { server.Run(steered) })
+	defer steering.Wait()
+	defer stop()
 	if err := demo.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("demo feed: %w", err)
 	}

@@ -34,13 +34,19 @@ type Publisher struct {
 
 	// mu guards the field below.
 	mu   sync.Mutex
-	last map[string]*[tick.KindStatus + 1]uint64 // newest sequence by symbol and kind; of all kinds at 0
+	last map[string]*newest // by symbol
+}
+
+// newest is what the bus took last of a symbol.
+type newest struct {
+	epoch     uint64
+	sequences [tick.KindStatus + 1]uint64 // by kind; of all kinds at 0
 }
 
 // NewPublisher connects to a bus. The publisher is closed when the test ends, if not before. change may be nil.
 func NewPublisher(t testing.TB, c bus.Connection, change ...func(*publish.Config)) *Publisher {
 	t.Helper()
-	p := &Publisher{t: t, closed: make(chan struct{}), log: history.NewPublisherLog(), last: make(map[string]*[tick.KindStatus + 1]uint64)}
+	p := &Publisher{t: t, closed: make(chan struct{}), log: history.NewPublisherLog(), last: make(map[string]*newest)}
 	var err error
 	if p.conn, err = bus.Connect(c, t.Name(), slog.New(slog.DiscardHandler), bus.Handlers{}); err != nil {
 		t.Fatal(err)
@@ -65,10 +71,14 @@ func (p *Publisher) published(symbol string, e tick.Event) {
 	p.log.Published(symbol, e)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.last[symbol] == nil {
-		p.last[symbol] = new([tick.KindStatus + 1]uint64)
+	last := p.last[symbol]
+	if last == nil || last.epoch < e.Epoch {
+		last = &newest{epoch: e.Epoch}
+		p.last[symbol] = last
 	}
-	p.last[symbol][0], p.last[symbol][e.Kind] = e.Sequence, e.Sequence
+	for _, kind := range []tick.Kind{0, e.Kind} { // what is sent again, or late, is not the newest
+		last.sequences[kind] = max(last.sequences[kind], e.Sequence)
+	}
 }
 
 // Publish numbers and sends one event. One goroutine at a time publishes.
@@ -103,6 +113,11 @@ func (p *Publisher) ReplayRecorded(files []datafile.File) {
 func (p *Publisher) replay(ctx context.Context, files []datafile.File, speed pace.Speed, at feedsim.EventTime) (feedsim.Progress, error) {
 	c := replay.DefaultConfig()
 	c.Files, c.Speed, c.EventTime = files, speed, at
+	return p.ReplayAs(ctx, c)
+}
+
+// ReplayAs plays what a configuration says. It may run on a goroutine of its own.
+func (p *Publisher) ReplayAs(ctx context.Context, c replay.Config) (feedsim.Progress, error) {
 	r, err := replay.New(c, p.publisher)
 	if err != nil {
 		return feedsim.Progress{}, err
@@ -140,6 +155,9 @@ func (p *Publisher) AwaitStored(messages uint64) {
 	}
 }
 
+// Epoch returns the epoch under way.
+func (p *Publisher) Epoch() uint64 { return p.publisher.Epoch() }
+
 // Log returns what was published so far.
 func (p *Publisher) Log() *history.PublisherLog { return p.log }
 
@@ -153,13 +171,13 @@ func (p *Publisher) Last(symbol string, kinds ...tick.Kind) uint64 {
 	case last == nil:
 		return 0
 	case len(kinds) == 0:
-		return last[0]
+		return last.sequences[0]
 	}
-	var newest uint64
+	var sequence uint64
 	for _, k := range kinds {
-		newest = max(newest, last[k])
+		sequence = max(sequence, last.sequences[k])
 	}
-	return newest
+	return sequence
 }
 
 // Silence ends the signs of life; a replay under way has its own.
