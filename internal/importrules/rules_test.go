@@ -41,7 +41,7 @@ var rules = []rule{
 		reason: "the feed does not know its readers; it meets them in the table"},
 	{packages: "internal/stream", forbids: []string{"tickgate/internal/feed", "tickgate/internal/bus", "github.com/nats-io"},
 		reason: "a stream does not know where values come from"},
-	{packages: "", except: []string{"internal/bus", "internal/feed", "internal/feedsim", "internal/natsd", "internal/playback", "internal/gateway/gatewaytest", "cmd/feedsim", "bench"},
+	{packages: "", except: []string{"internal/bus", "internal/feed", "internal/feedsim", "internal/natsd", "internal/kept", "internal/gateway/gatewaytest", "cmd/feedsim", "bench"},
 		forbids: []string{"github.com/nats-io/nats.go"},
 		reason:  "NATS is known where messages are published and read, and where the connection is made"},
 	{packages: "", except: []string{"internal/natsd"}, forbids: []string{"github.com/nats-io/nats-server"},

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/kept"
 	"tickgate/pkg/tick"
 )
 
 // arrivals are what was read and is not in the window yet.
 type arrivals struct {
 	from     tick.Time // earlier events are passed over
-	messages []Message
+	messages []kept.Message
 	next     int // of messages
 	decoder  bus.Decoder
 	event    int // of decoder.Events, the next
-	current  Message
+	current  kept.Message
 	route    route
 	times    times
 }
 
 // take takes a portion, when all playbacks together may.
-func (p *Player) take(ctx context.Context, portion Portion) error {
+func (p *Player) take(ctx context.Context, portion kept.Portion) error {
 	if err := p.governor.admit(ctx, len(portion.Messages)); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -102,7 +103,7 @@ func (p *Player) nextMessage() bool {
 	p.event, p.decoder.Events = 0, p.decoder.Events[:0]
 	for p.next < len(p.messages) {
 		p.current = p.messages[p.next]
-		p.messages[p.next] = Message{}
+		p.messages[p.next] = kept.Message{}
 		p.next++
 		var known bool
 		if p.route, known = p.routes[p.current.Subject]; known && p.decoder.Decode(p.route.kind, p.current.Payload) == nil {
@@ -125,7 +126,7 @@ func (p *Player) noteEnd() {
 	beyond := p.open.To != 0 && p.window.latest-tick.Time(p.window.span) >= p.open.To
 	if allMessages || atEdge || beyond {
 		p.reached = theEnd
-		p.reading.cancel() // nobody reads on
+		p.reading.Cancel() // nobody reads on
 		p.letAllGo()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"golang.org/x/time/rate"
+
+	"tickgate/internal/kept"
 )
 
 // governor keeps all playbacks of the process together to so many messages in a second, and to half of the processors, so that live clients do not feel them.
@@ -13,12 +15,9 @@ type governor struct {
 	turns    chan struct{} // holds one for each playback that puts events in order at this moment
 }
 
-// portionMessages is how many messages are read, and admitted, at once.
-const portionMessages = 64
-
 func newGovernor(messagesPerSecond float64) *governor {
 	return &governor{
-		messages: rate.NewLimiter(rate.Limit(messagesPerSecond), portionMessages),
+		messages: rate.NewLimiter(rate.Limit(messagesPerSecond), kept.PortionMessages), // a portion is admitted at once
 		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tickgate/internal/bus"
+	"tickgate/internal/kept"
 	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
 )
@@ -37,7 +38,7 @@ type Player struct {
 	speed pace.Speed // the clock's, but while it is live
 	phase Phase
 
-	reading *reading
+	reading *kept.Reading
 	reached reached
 	arrivals
 	window *window
@@ -93,7 +94,7 @@ func (p *Player) State() State {
 func (p *Player) Run(ctx context.Context, commands <-chan Command, sink Sink) error {
 	p.sink, p.commands = sink, commands
 	p.seek(ctx, p.open.From)
-	defer func() { p.reading.stop() }()
+	defer func() { p.reading.Stop() }()
 	for {
 		var ready bool
 		p.governor.inTurn(func() { ready = p.assemble() })
@@ -136,7 +137,7 @@ func (p *Player) proceed(ctx context.Context, ready bool) error {
 	if ready {
 		return p.await(ctx, nil, stateEvery)
 	}
-	return p.await(ctx, p.reading.portions, stateEvery)
+	return p.await(ctx, p.reading.Portions, stateEvery)
 }
 
 // start lets the clock go when the first output is ready: not before, since finding it takes a while.
@@ -186,11 +187,11 @@ func (p *Player) live(ctx context.Context, now time.Time) error {
 			p.joining, p.spoke = false, now
 			return p.sink.JoinedLive(p.State())
 		}
-		return p.await(ctx, p.reading.portions, p.group.wait(&p.clock, now))
+		return p.await(ctx, p.reading.Portions, p.group.wait(&p.clock, now))
 	}
 	p.start(now)
 	if wait := p.clock.wait(p.window.latest-tick.Time(p.window.span), now); wait > 0 {
-		return p.await(ctx, p.reading.portions, wait)
+		return p.await(ctx, p.reading.Portions, wait)
 	}
 	p.phase, p.joining = Live, true
 	p.clock.speed = 1
@@ -200,7 +201,7 @@ func (p *Player) live(ctx context.Context, now time.Time) error {
 }
 
 // await waits for a command, for more of the recording if portions is not nil, or for so long.
-func (p *Player) await(ctx context.Context, portions <-chan Portion, most time.Duration) error {
+func (p *Player) await(ctx context.Context, portions <-chan kept.Portion, most time.Duration) error {
 	timer := time.NewTimer(min(most, stateEvery))
 	defer timer.Stop()
 	select {
@@ -222,10 +223,10 @@ func (p *Player) readingEnded(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case p.reading.err == nil:
+	case p.reading.Err() == nil:
 		return ErrUnreadable
 	}
-	return p.reading.err
+	return p.reading.Err()
 }
 
 // tick shows the clock when nothing was sent for a while, and ends a playback that has been forgotten.

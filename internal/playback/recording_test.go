@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tickgate/internal/bus"
-	"tickgate/internal/playback"
+	"tickgate/internal/kept"
 	"tickgate/pkg/tick"
 )
 
@@ -30,7 +30,7 @@ type tape struct {
 
 	// mu guards the fields below.
 	mu       sync.Mutex
-	messages []playback.Message
+	messages []kept.Message
 	symbols  []string      // of messages
 	grown    chan struct{} // closed and replaced when a message is added
 }
@@ -44,7 +44,7 @@ func (t *tape) record(symbol string, stored tick.Time, events ...tick.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.symbols = append(t.symbols, symbol)
-	t.messages = append(t.messages, playback.Message{
+	t.messages = append(t.messages, kept.Message{
 		Subject: subjects.Event(events[0].Kind, symbol), Payload: bus.AppendEventBatch(nil, "p", events), Stored: stored, Position: uint64(len(t.messages)) + 1,
 	})
 	close(t.grown)
@@ -65,10 +65,10 @@ func (t *tape) Newest(_ context.Context, symbols []string, admit func() error) (
 }
 
 // Read implements playback.Recording.
-func (t *tape) Read(ctx context.Context, symbols []string, from tick.Time, to chan<- playback.Portion) error {
+func (t *tape) Read(ctx context.Context, symbols []string, from tick.Time, to chan<- kept.Portion) error {
 	for next := 0; ; {
 		t.mu.Lock()
-		var p playback.Portion
+		var p kept.Portion
 		for most := 1 + t.portions.IntN(20); next < len(t.messages) && len(p.Messages) < most; next++ {
 			if m := t.messages[next]; m.Stored >= from && slices.Contains(symbols, t.symbols[next]) {
 				p.Messages = append(p.Messages, m)

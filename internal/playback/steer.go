@@ -112,7 +112,7 @@ func (p *Player) seekWithin(ctx context.Context, to tick.Time) error {
 // seek begins anew at a time.
 func (p *Player) seek(ctx context.Context, at tick.Time) {
 	if p.reading != nil {
-		p.reading.stop()
+		p.reading.Stop()
 	}
 	for _, s := range p.symbols {
 		s.reset()
