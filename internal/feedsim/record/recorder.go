@@ -11,6 +11,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/numbering"
 	"tickgate/pkg/tick"
 )
 
@@ -21,12 +22,12 @@ type Recorder struct {
 	subjects bus.Subjects
 
 	// Owned by Run.
-	decoder   bus.Decoder
-	sequences sequences
-	segment   *segment // nil: nothing came since the last one was closed
-	row       []byte
-	item      feedsim.Item
-	newest    tick.Time // ts_recv of the newest event
+	decoder bus.Decoder
+	judge   numbering.Judge
+	segment *segment // nil: nothing came since the last one was closed
+	row     []byte
+	item    feedsim.Item
+	newest  tick.Time // ts_recv of the newest event
 
 	counters counters
 	finisher finisher
@@ -41,7 +42,7 @@ func New(c Config) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recorder{config: c, subjects: subjects, sequences: newSequences()}, nil
+	return &Recorder{config: c, subjects: subjects, judge: numbering.NewJudge()}, nil
 }
 
 // Run completes what a recording before it left, then records until the context ends or MaxEvents came, and closes the files. recording is called when
@@ -153,11 +154,11 @@ func (r *Recorder) take(m *nats.Msg) error {
 // record writes one event. Its ts_recv is greater than that of every event before it, so the times alone put the files' rows into the order in which
 // events came.
 func (r *Recorder) record(symbol string, e *tick.Event, now tick.Time) error {
-	verdict, gap, err := r.sequences.judge(symbol, e)
+	verdict, gap, err := r.judge.Take(symbol, e)
 	if err != nil {
 		return err
 	}
-	if verdict == repeated {
+	if verdict == numbering.Repeated {
 		r.counters.repeated.Add(1)
 		return nil
 	}
@@ -168,8 +169,7 @@ func (r *Recorder) record(symbol string, e *tick.Event, now tick.Time) error {
 	if r.segment == nil {
 		r.segment = newSegment(r.config.Directory, r.newest, r.config.RotateEvery)
 	}
-	if verdict == afterGap {
-		gap.At = r.newest
+	if verdict == numbering.AfterGap {
 		if err := r.lose(gap); err != nil {
 			return err
 		}
@@ -185,12 +185,13 @@ func (r *Recorder) record(symbol string, e *tick.Event, now tick.Time) error {
 // firstGapsLogged is how many losses are shown; all are stated in the files.
 const firstGapsLogged = 5
 
-func (r *Recorder) lose(g Gap) error {
+// lose states a hole, which is as old as the event after it.
+func (r *Recorder) lose(g numbering.Gap) error {
 	r.counters.missing.Add(g.Missing())
 	if r.counters.gaps.Add(1) <= firstGapsLogged {
 		r.config.Log.Warn("events are missing", "symbol", g.Symbol, "from", g.From, "to", g.To)
 	}
-	return r.segment.state(g)
+	return r.segment.state(g, r.newest)
 }
 
 // tick flushes, and closes a segment whose time is over in a market that is quiet.

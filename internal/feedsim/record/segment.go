@@ -11,6 +11,7 @@ import (
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
+	"tickgate/internal/feedsim/numbering"
 	"tickgate/pkg/tick"
 )
 
@@ -65,13 +66,13 @@ func (s *segment) add(item *feedsim.Item, row []byte) ([]byte, error) {
 	return row, s.write(p, row)
 }
 
-// state appends a loss.
-func (s *segment) state(g Gap) error {
+// state appends a loss that was noticed at a time.
+func (s *segment) state(g numbering.Gap, at tick.Time) error {
 	p, err := s.part(gapsSeries)
 	if err != nil {
 		return err
 	}
-	row := strconv.AppendInt(nil, int64(g.At), 10)
+	row := strconv.AppendInt(nil, int64(at), 10)
 	row = append(row, ',')
 	row = csvfile.AppendText(row, g.Symbol)
 	return s.write(p, fmt.Appendf(row, ",%d,%d,%d\n", g.Epoch, g.From, g.To))
