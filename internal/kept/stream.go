@@ -92,6 +92,23 @@ func (s *Stream) Extent(ctx context.Context) (Extent, error) {
 	}, nil
 }
 
+// Names returns the names of the streams that NATS has, up to so many: for messages.
+func (s *Stream) Names(ctx context.Context, most int) []string {
+	ctx, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel() // ends the listing, too
+	js, err := s.jetStream(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for name := range js.StreamNames(ctx).Name() {
+		if names = append(names, name); len(names) == most {
+			break
+		}
+	}
+	return names
+}
+
 // source returns the stream, once NATS is there.
 func (s *Stream) source(ctx context.Context) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
@@ -104,7 +121,7 @@ func (s *Stream) source(ctx context.Context) (jetstream.Stream, error) {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
 		errors.Is(err, nats.ErrNoResponders):
-		return nil, fmt.Errorf("%w: %s", ErrNoStream, s.name)
+		return nil, fmt.Errorf("%w as %s", ErrNoStream, s.name)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
@@ -146,7 +163,11 @@ func (s *Stream) connect(ctx context.Context) (*nats.Conn, error) {
 	case <-up:
 		return conn, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("NATS did not answer within %v", connectWait)
+		err := fmt.Errorf("NATS did not answer within %v", connectWait)
+		if last := conn.LastError(); last != nil {
+			err = fmt.Errorf("%w: %w", err, last)
+		}
+		return nil, err
 	}
 }
 
