@@ -56,8 +56,13 @@ func read(t testing.TB, f datafile.File, template string) (rows []string, report
 	}
 }
 
+// fixture returns one of the files that the publisher of the format ships: those of the whole recorded market, if TICKGATE_DATA names its folder.
 func fixture(name string) datafile.File {
-	return datafile.Path(filepath.Join("testdata", "test_data."+name+".dbn.zst"))
+	folder := "testdata"
+	if market := os.Getenv("TICKGATE_DATA"); market != "" {
+		folder = filepath.Join(market, "dbn-fixtures")
+	}
+	return datafile.Path(filepath.Join(folder, "test_data."+name+".dbn.zst"))
 }
 
 // unpacked returns the bytes of a fixture.

@@ -1,6 +1,9 @@
 package dbn
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // schemaNames by number.
 var schemaNames = []string{
@@ -15,6 +18,9 @@ const mixedSchema = 0xffff
 var supportedSchemas = []string{
 	"mbp-1", "mbp-10", "tbbo", "trades", "cmbp-1", "tcbbo", "bbo-1s", "bbo-1m", "cbbo-1s", "cbbo-1m",
 }
+
+// SupportedSchemas returns the names of the schemas that can be read; of others no event comes.
+func SupportedSchemas() []string { return slices.Clone(supportedSchemas) }
 
 func schemaName(number uint16) string {
 	if int(number) < len(schemaNames) {
