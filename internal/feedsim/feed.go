@@ -164,6 +164,9 @@ func (f *Feed) publish(item *Item, due time.Time) error {
 	if f.config.EventTime == EventTimeIntended {
 		item.Event.TsEvent = tick.Time(due.UnixNano())
 	}
+	if item.Missing > 0 {
+		f.publisher.Skip(item.Symbol, item.Missing)
+	}
 	f.faults.Publish(item.At, item.Symbol, &item.Event)
 	f.progress.position.Store(int64(item.At))
 	return f.faults.Err()

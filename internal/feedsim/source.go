@@ -9,6 +9,8 @@ type Item struct {
 	// At is when the event is due on the source's own time axis, which the sources of one feed share. Only differences count. It never
 	// decreases.
 	At tick.Time
+	// Missing is how many events of the symbol its numbering leaves out before this one, so that consumers see the gap.
+	Missing uint64
 	// Event without sequence, epoch, turnover scale and figures: the publisher adds them.
 	Event tick.Event
 }

@@ -11,7 +11,7 @@
 //
 // # Concurrency
 //
-// Publish, Number, Send, Flush, NewEpoch and TakeOver belong to one goroutine. Heartbeats runs on another; Counters, Name and Mute may be called from anywhere.
+// Publish, Number, Send, Skip, Flush, NewEpoch and TakeOver belong to one goroutine. Heartbeats runs on another; Counters, Name and Mute may be called from anywhere.
 //
 // # Slow readers
 //

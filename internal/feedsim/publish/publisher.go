@@ -144,6 +144,11 @@ func (p *Publisher) number(l *listing, e *tick.Event) bool {
 	return true
 }
 
+// Skip leaves numbers of a symbol out, so that consumers see a gap of so many events before the next one. The symbol must be valid.
+func (p *Publisher) Skip(symbol string, events uint64) {
+	p.listing(symbol).session.sequence += events
+}
+
 // mostKept is how many events wait for others at most: a feed without pace has no moment at which all that is due was published.
 const mostKept = 1 << 14
 

@@ -242,3 +242,24 @@ func TestConfigNamesTheField(t *testing.T) {
 		}
 	}
 }
+
+// TestSkip leaves numbers out: of the symbol, also when a batch is in the making.
+func TestSkip(t *testing.T) {
+	var b fakeBus
+	p := newPublisher(t, &b, func(c *publish.Config) { c.BatchEvents = 10 })
+	send(p, "A", trade(t, "1", "1"), trade(t, "1", "1"))
+	p.Skip("A", 3)
+	p.Skip("B", 1)
+	send(p, "A", trade(t, "1", "1"))
+	send(p, "B", trade(t, "1", "1"))
+	p.NewEpoch()
+	send(p, "A", trade(t, "1", "1"))
+	p.Flush()
+	var got []uint64
+	for _, e := range b.events(t) {
+		got = append(got, e.Sequence)
+	}
+	if want := []uint64{1, 2, 6, 2, 1}; !slices.Equal(got, want) {
+		t.Errorf("sequences %d, want %d", got, want)
+	}
+}
