@@ -46,16 +46,21 @@ func defaultPublishing() publishing {
 
 func (s *connecting) register(set *settings.Set) {
 	s.set = set
-	flags, c := set.Flags(), &s.connection
-	flags.StringVar(&c.URL, "nats-url", c.URL, "NATS `servers`, separated by commas")
-	flags.StringVar(&c.User, "nats-user", c.User, "`user` at NATS")
-	set.SecretVar(&c.Password, "nats-password", "`password` of nats-user")
-	flags.StringVar(&c.CredsFile, "nats-creds-file", c.CredsFile, "`file` with a user JWT and its seed")
-	flags.StringVar(&c.NKeyFile, "nats-nkey-file", c.NKeyFile, "`file` with an nkey seed")
-	flags.StringVar(&c.TLSCA, "nats-tls-ca", c.TLSCA, "PEM `file` of the authorities to trust; empty: the system's")
-	flags.StringVar(&c.TLSCert, "nats-tls-cert", c.TLSCert, "PEM `file` of the client certificate")
-	flags.StringVar(&c.TLSKey, "nats-tls-key", c.TLSKey, "PEM `file` of its key")
-	flags.DurationVar(&s.natsTimeout, "nats-timeout", s.natsTimeout, "how long to wait for NATS at the start")
+	registerConnection(set, &s.connection, "", "")
+	set.Flags().DurationVar(&s.natsTimeout, "nats-timeout", s.natsTimeout, "how long to wait for NATS at the start")
+}
+
+// registerConnection registers the settings of a connection under names with a prefix; which says of what NATS they are.
+func registerConnection(set *settings.Set, c *bus.Connection, prefix, which string) {
+	flags := set.Flags()
+	flags.StringVar(&c.URL, prefix+"nats-url", c.URL, "NATS `servers`, separated by commas"+which)
+	flags.StringVar(&c.User, prefix+"nats-user", c.User, "`user` at "+prefix+"nats-url")
+	set.SecretVar(&c.Password, prefix+"nats-password", "`password` of "+prefix+"nats-user")
+	flags.StringVar(&c.CredsFile, prefix+"nats-creds-file", c.CredsFile, "`file` with a user JWT and its seed")
+	flags.StringVar(&c.NKeyFile, prefix+"nats-nkey-file", c.NKeyFile, "`file` with an nkey seed")
+	flags.StringVar(&c.TLSCA, prefix+"nats-tls-ca", c.TLSCA, "PEM `file` of the authorities to trust; empty: the system's")
+	flags.StringVar(&c.TLSCert, prefix+"nats-tls-cert", c.TLSCert, "PEM `file` of the client certificate")
+	flags.StringVar(&c.TLSKey, prefix+"nats-tls-key", c.TLSKey, "PEM `file` of its key")
 }
 
 func (s *publishing) register(set *settings.Set) {

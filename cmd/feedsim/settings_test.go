@@ -35,7 +35,7 @@ func TestEnvironmentIsShared(t *testing.T) {
 			shared = append(shared, "TICKGATE_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"=something")
 		}
 	}
-	for command, another := range map[string]string{"generate": "TICKGATE_CLONES=many", "replay": "TICKGATE_SYMBOLS=many"} {
+	for command, another := range map[string]string{"generate": "TICKGATE_CLONES=many", "replay": "TICKGATE_RATE=many"} {
 		environ := append(slices.Clone(shared), another)
 		if code, _, stderr := feedsimRun(t.Context(), t, environ, command, "--print-config"); code != exitOK || stderr != "" {
 			t.Errorf("%s: exit code %d and %q with\n%q", command, code, stderr, environ)

@@ -4,7 +4,7 @@
 //
 // The data's way is one package per step:
 //
-//	generate or replay (csvfile, parquetfile, dbn)  ─>  pace  ─>  fault  ─>  publish  ─>  NATS
+//	generate or replay (csvfile, parquetfile, dbn, jetstream)  ─>  pace  ─>  fault  ─>  publish  ─>  NATS
 //
 // A Feed plays what a Source gives; replay and generate make sources. Another kind of source only has to implement Source. While it runs, commands steer it:
 //

@@ -40,6 +40,8 @@ type Config struct {
 	Speed pace.Speed
 	// EventTime of the events. Default: what the source says.
 	EventTime EventTime
+	// Rebase moves the times of events to the present, by one constant in each pass; of made-up events too. It does nothing with EventTimeIntended. Default false.
+	Rebase bool
 	// Faults to inject. Default: none.
 	Faults fault.Config
 	// Clock of the schedule.
@@ -70,6 +72,7 @@ type Feed struct {
 	source      Source // of the pass under way
 	schedule    *pace.Schedule
 	faults      *fault.Stage
+	rebase      *rebase    // nil: times stay as they are
 	speed       pace.Speed // without what bursts add
 	burst       float64    // that they add, in times
 	paused      bool
@@ -87,6 +90,9 @@ func New(c Config, publisher *publish.Publisher) (*Feed, error) {
 		return nil, err
 	}
 	f := &Feed{config: c, publisher: publisher, schedule: pace.NewSchedule(c.Clock, c.Speed), speed: c.Speed, burst: 1}
+	if c.Rebase {
+		f.rebase = &rebase{clock: c.Clock}
+	}
 	var err error
 	f.faults, err = fault.New(c.Faults, publisher, f.setBurst)
 	return f, err
@@ -146,6 +152,9 @@ func (f *Feed) play(ctx context.Context) (events int, err error) {
 		}
 		if events == 0 { // a command may come before it is published
 			f.progress.position.Store(int64(item.At))
+			if f.rebase != nil {
+				f.rebase.begin(item.At)
+			}
 		}
 		due, err := f.await(ctx, item)
 		if errors.Is(err, errMoved) {
@@ -161,8 +170,11 @@ func (f *Feed) play(ctx context.Context) (events int, err error) {
 }
 
 func (f *Feed) publish(item *Item, due time.Time) error {
-	if f.config.EventTime == EventTimeIntended {
+	switch {
+	case f.config.EventTime == EventTimeIntended:
 		item.Event.TsEvent = tick.Time(due.UnixNano())
+	case f.rebase != nil:
+		f.rebase.move(item)
 	}
 	if item.Missing > 0 {
 		f.publisher.Skip(item.Symbol, item.Missing)

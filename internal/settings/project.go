@@ -27,6 +27,8 @@ var (
 		"step", "nats-url", "nats-user", "nats-password", "nats-creds-file", "nats-nkey-file", "nats-tls-ca", "nats-tls-cert", "nats-tls-key",
 		"nats-timeout", "publisher", "subject-prefix", "batch", "heartbeat", "directory", "format", "rotate-every", "rotate-bytes", "flush-every",
 		"pending-messages", "control-name", "fault", "fault-seed", "fault-log",
+		"venues", "from", "to", "from-stream", "from-sequence", "from-subject-prefix", "from-nats-url", "from-nats-user", "from-nats-password", "from-nats-creds-file",
+		"from-nats-nkey-file", "from-nats-tls-ca", "from-nats-tls-cert", "from-nats-tls-key", "rebase", "keep-gaps",
 	}
 	otherNames = []string{ // of the other programs and the tests
 		"address",      // of tickctl

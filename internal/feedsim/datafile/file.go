@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"tickgate/pkg/tick"
 )
 
 // ErrFile is wrapped by every error about a file that is not what it was said to be: show the error, it names file and reason.
@@ -19,6 +21,8 @@ var ErrFile = errors.New("datafile")
 type File struct {
 	// Name in messages.
 	Name string
+	// Begin is when the first of what it holds was recorded, or earlier; 0: that is not known. Of files that follow on each other, each holds nothing from the next one's on.
+	Begin tick.Time
 	// Open returns the bytes from the start, compressed with gzip or zstd or not. Parquet needs an io.ReaderAt and io.Seeker, such as a file.
 	Open func() (io.ReadCloser, error)
 }

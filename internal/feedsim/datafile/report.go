@@ -20,6 +20,8 @@ type Report struct {
 	Rows       uint64 // read, without bad ones
 	Bad        uint64 // that could not be read
 	OutOfOrder uint64 // among Rows: earlier than some row before them in their file
+	Repeated   uint64 // among Rows: not newer, by their numbers, than what was read of their symbol; not played
+	Missing    uint64 // events that are missing in what was recorded, by the numbers of those that are not
 	First      []BadRow
 }
 
@@ -41,6 +43,8 @@ func (r *Report) Add(other *Report) {
 	r.Rows += other.Rows
 	r.Bad += other.Bad
 	r.OutOfOrder += other.OutOfOrder
+	r.Repeated += other.Repeated
+	r.Missing += other.Missing
 	r.First = append(r.First, other.First[:min(len(other.First), firstBadShown-len(r.First))]...)
 }
 

@@ -44,6 +44,9 @@ type part struct {
 	out  *bufio.Writer
 }
 
+// stampLayout is how names say when a segment began.
+const stampLayout = "20060102T150405.000000000Z"
+
 const partBufferBytes = 64 << 10
 
 // newSegment returns a segment that begins at a time and ends at the next multiple of length.
@@ -51,7 +54,7 @@ func newSegment(directory string, begin tick.Time, length time.Duration) *segmen
 	at := time.Unix(0, int64(begin)).UTC()
 	return &segment{
 		directory: directory,
-		stamp:     at.Format("20060102T150405.000000000Z"),
+		stamp:     at.Format(stampLayout),
 		end:       begin - begin%tick.Time(length) + tick.Time(length),
 	}
 }

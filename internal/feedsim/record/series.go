@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
@@ -21,8 +22,10 @@ func Series(directory string) ([][]datafile.File, error) {
 	for _, kind := range []tick.Kind{tick.KindQuote, tick.KindTrade, tick.KindStatus} {
 		var series []datafile.File
 		for _, entry := range entries {
-			if isOfSeries(entry.Name(), seriesNames[kind]) {
-				series = append(series, datafile.Path(filepath.Join(directory, entry.Name())))
+			if begin, ok := parseName(entry.Name(), seriesNames[kind]); ok {
+				file := datafile.Path(filepath.Join(directory, entry.Name()))
+				file.Begin = begin
+				series = append(series, file)
 			}
 		}
 		if len(series) > 0 {
@@ -36,8 +39,13 @@ func Series(directory string) ([][]datafile.File, error) {
 	return all, nil
 }
 
-func isOfSeries(name, series string) bool {
+// parseName returns when the segment began that a file of a series is of.
+func parseName(name, series string) (begin tick.Time, ok bool) {
 	rest, ok := strings.CutPrefix(name, series+"-")
-	_, extension, dotted := strings.Cut(rest, "Z.") // the time ends in Z
-	return ok && dotted && slices.Contains(formatNames[:], extension)
+	stamp, extension, dotted := strings.Cut(rest, "Z.") // the time ends in Z
+	if !ok || !dotted || !slices.Contains(formatNames[:], extension) {
+		return 0, false
+	}
+	at, err := time.Parse(stampLayout, stamp+"Z")
+	return tick.Time(at.UnixNano()), err == nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"regexp"
+	"slices"
 	"time"
 
 	"tickgate/internal/feedsim"
@@ -20,14 +23,12 @@ const (
 // ErrClones says that the clones lie too far behind: their memory is all events of clones times shift. Give fewer, or a smaller clone-shift.
 var ErrClones = errors.New("replay: too many events wait for their clones; give fewer clones or a smaller clone-shift")
 
-// cloned makes a larger market: each event of a symbol is played again by so many clones of it, number k of them k times shift later. At equal times the original is first, then its
-// clones in order.
+// cloned makes a larger market: each event of a symbol is played again by clones of it, each so much later. At equal times the original is first, then its clones in order.
 type cloned struct {
 	source feedsim.Source
-	shift  tick.Time
+	delays []tick.Time         // of the clones, ascending
 	names  map[string][]string // of the clones, by original
 
-	clones  int
 	held    []feedsim.Item // played by the original, the oldest first
 	played  int            // of them by every clone
 	cursors cursors        // of the clones that have something to play
@@ -59,17 +60,39 @@ func (c *cursors) Pop() any {
 	return last
 }
 
+// cloneDelays returns how much later than the original each clone plays. Without a seed number k is k times shift late; with one they are anywhere within all the shifts together, the same for the same
+// seed.
+func cloneDelays(clones int, shift time.Duration, seed uint64) []tick.Time {
+	delays := make([]tick.Time, clones)
+	for k := range delays {
+		delays[k] = tick.Time(k+1) * tick.Time(shift)
+	}
+	if seed == 0 || clones == 0 {
+		return delays
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	last := delays[clones-1]
+	for k := range delays {
+		delays[k] = 1 + tick.Time(random.Int64N(int64(last)))
+	}
+	slices.Sort(delays)
+	return delays
+}
+
 // withClones returns the source itself if there are to be no clones.
-func withClones(source feedsim.Source, clones int, shift time.Duration) feedsim.Source {
-	if clones == 0 {
+func withClones(source feedsim.Source, delays []tick.Time) feedsim.Source {
+	if len(delays) == 0 {
 		return source
 	}
-	c := &cloned{source: source, shift: tick.Time(shift), names: make(map[string][]string), clones: clones}
-	for k := 1; k <= clones; k++ {
-		c.waiting = append(c.waiting, &position{clone: k})
+	c := &cloned{source: source, delays: delays, names: make(map[string][]string)}
+	for k := range delays {
+		c.waiting = append(c.waiting, &position{clone: k + 1})
 	}
 	return c
 }
+
+// due returns when a clone plays what the original played at a time.
+func (c *cloned) due(clone int, at tick.Time) tick.Time { return at + c.delays[clone-1] }
 
 // Next returns the earliest of the original's next event and those of the clones.
 func (c *cloned) Next() (*feedsim.Item, error) {
@@ -103,12 +126,12 @@ func (c *cloned) original() (*feedsim.Item, error) {
 		return nil, err
 	}
 	if len(c.held)-c.played == maxClonedHeld {
-		return nil, fmt.Errorf("%w (%d clones, %v)", ErrClones, c.clones, time.Duration(c.shift))
+		return nil, fmt.Errorf("%w (%d clones, the last %v late)", ErrClones, len(c.delays), time.Duration(c.delays[len(c.delays)-1]))
 	}
 	c.out, c.next = *c.next, nil
 	c.held = append(c.held, c.out)
 	for _, waiting := range c.waiting {
-		waiting.due = c.out.At + tick.Time(waiting.clone)*c.shift
+		waiting.due = c.due(waiting.clone, c.out.At)
 		heap.Push(&c.cursors, waiting)
 	}
 	c.waiting = c.waiting[:0]
@@ -123,12 +146,12 @@ func (c *cloned) clone() (*feedsim.Item, error) {
 	c.out.At, c.out.Symbol = cursor.due, c.names[event.Symbol][cursor.clone-1]
 	cursor.event++
 	if cursor.event < len(c.held) {
-		cursor.due = c.held[cursor.event].At + tick.Time(cursor.clone)*c.shift
+		cursor.due = c.due(cursor.clone, c.held[cursor.event].At)
 		heap.Fix(&c.cursors, 0)
 	} else {
 		c.waiting = append(c.waiting, heap.Pop(&c.cursors).(*position))
 	}
-	if cursor.clone == c.clones { // the last to play it
+	if cursor.clone == len(c.delays) { // the last to play it
 		c.played++
 		c.forget()
 	}
@@ -157,7 +180,7 @@ func (c *cloned) admit(original string) error {
 	if c.names[original] != nil {
 		return nil
 	}
-	names := make([]string, c.clones)
+	names := make([]string, len(c.delays))
 	for k := range names {
 		names[k] = cloneName(original, k+1)
 		if err := tick.ValidateSymbol(names[k]); err != nil {
@@ -170,6 +193,12 @@ func (c *cloned) admit(original string) error {
 
 // cloneName names a clone: BTCUSDT.BINANCE_SPOT.C0001.
 func cloneName(original string, clone int) string { return fmt.Sprintf("%s.C%04d", original, clone) }
+
+// cloneSuffix ends the name of a clone.
+var cloneSuffix = regexp.MustCompile(`\.C\d{4}$`)
+
+// originalOf returns the name without what cloneName puts behind it.
+func originalOf(name string) string { return cloneSuffix.ReplaceAllString(name, "") }
 
 // Close closes the source.
 func (c *cloned) Close() error { return c.source.Close() }

@@ -47,6 +47,7 @@ func TestClonesPlayWhatTheOriginalPlayed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		clones := rapid.IntRange(1, 5).Draw(t, "clones")
 		shift := time.Duration(rapid.IntRange(1, 20).Draw(t, "shift"))
+		delays := cloneDelays(clones, shift, uint64(rapid.IntRange(0, 3).Draw(t, "seed")))
 		gaps := rapid.SliceOfN(rapid.IntRange(0, 40), 0, 60).Draw(t, "gaps")
 		var items, want []feedsim.Item
 		at := tick.Time(1_000)
@@ -58,15 +59,15 @@ func TestClonesPlayWhatTheOriginalPlayed(t *testing.T) {
 		}
 		for k := 0; k <= clones; k++ {
 			for _, item := range items {
-				item.At += tick.Time(k) * tick.Time(shift)
 				if k > 0 {
+					item.At += delays[k-1]
 					item.Symbol = cloneName(item.Symbol, k)
 				}
 				want = append(want, item)
 			}
 		}
 		slices.SortStableFunc(want, func(a, b feedsim.Item) int { return int(a.At - b.At) })
-		got := drain(t, withClones(&listed{items}, clones, shift))
+		got := drain(t, withClones(&listed{items}, delays))
 		if !slices.Equal(got, want) {
 			t.Fatalf("got  %s\nwant %s", show(got), show(want))
 		}
@@ -81,15 +82,24 @@ func show(items []feedsim.Item) string {
 	return out.String()
 }
 
+// TestCloneDelays: in order, within all shifts together, and the same for the same seed.
+func TestCloneDelays(t *testing.T) {
+	const clones, shift = 50, time.Second
+	first, again, other := cloneDelays(clones, shift, 7), cloneDelays(clones, shift, 7), cloneDelays(clones, shift, 8)
+	if !slices.IsSorted(first) || first[0] <= 0 || first[clones-1] > tick.Time(clones*shift) || !slices.Equal(first, again) || slices.Equal(first, other) {
+		t.Errorf("seed 7: %d\nagain: %d\nseed 8: %d", first, again, other)
+	}
+}
+
 func TestNoClonesIsTheSourceItself(t *testing.T) {
 	source := &listed{}
-	if withClones(source, 0, time.Second) != feedsim.Source(source) {
+	if withClones(source, cloneDelays(0, time.Second, 5)) != feedsim.Source(source) {
 		t.Error("a stage was put in without need")
 	}
 }
 
 func TestClonesNeedValidNames(t *testing.T) {
-	source := withClones(&listed{[]feedsim.Item{{Symbol: strings.Repeat("A", 60)}}}, 1, time.Second)
+	source := withClones(&listed{[]feedsim.Item{{Symbol: strings.Repeat("A", 60)}}}, cloneDelays(1, time.Second, 0))
 	if _, err := source.Next(); !errors.Is(err, tick.ErrInvalidSymbol) {
 		t.Errorf("a clone with a name of 66 bytes: %v", err)
 	}
@@ -101,7 +111,7 @@ func TestCloningForgets(t *testing.T) {
 	for i := range 100_000 {
 		items = append(items, feedsim.Item{Symbol: "A", At: tick.Time(i)})
 	}
-	source := withClones(&listed{items}, 3, 10).(*cloned)
+	source := withClones(&listed{items}, cloneDelays(3, 10, 0)).(*cloned)
 	most := 0
 	for {
 		if _, err := source.Next(); err != nil {
@@ -126,7 +136,7 @@ func (e *endless) Close() error { return nil }
 
 // BenchmarkClones times one event of a market of a symbol and 99 clones.
 func BenchmarkClones(b *testing.B) {
-	source := withClones(&endless{feedsim.Item{Symbol: "A"}}, 99, 50*time.Millisecond)
+	source := withClones(&endless{feedsim.Item{Symbol: "A"}}, cloneDelays(99, 50*time.Millisecond, 0))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := source.Next(); err != nil {

@@ -3,6 +3,8 @@ package replay
 import (
 	"errors"
 	"io"
+	"log/slog"
+	"slices"
 	"strings"
 
 	"tickgate/internal/feedsim"
@@ -10,7 +12,121 @@ import (
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/dbn"
 	"tickgate/internal/feedsim/parquetfile"
+	"tickgate/pkg/tick"
 )
+
+// Stream is a source that is not a file.
+type Stream interface {
+	// Begin returns when its first event was recorded.
+	Begin() tick.Time
+	// Events returns the events from a time of recording on, from the beginning again at each call.
+	Events(from tick.Time, report *datafile.Report, log *slog.Logger) feedsim.Source
+}
+
+// open opens all sources, for a pass or to seek. All files, and the first of each series, are opened before the first event is played: a wrong one is told at once. Several goroutines may.
+func (r *Replay) open() (feedsim.Source, error) {
+	o := &opened{replay: r, report: new(datafile.Report)}
+	source, err := o.open()
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	if r.config.KeepGaps {
+		source = withHoles(source, o.report)
+	}
+	return withClones(source, r.delays), nil
+}
+
+// opened is what was opened together, with an account of its own.
+type opened struct {
+	merged
+
+	replay *Replay
+	report *datafile.Report
+}
+
+// Close closes everything and adds its account to that of the replay.
+func (o *opened) Close() error {
+	err := o.merged.Close()
+	o.replay.mu.Lock()
+	defer o.replay.mu.Unlock()
+	o.replay.report.Add(o.report)
+	return err
+}
+
+// open opens everything, and returns what is selected of it.
+func (o *opened) open() (feedsim.Source, error) {
+	c := &o.replay.config
+	begin, err := o.replay.begin()
+	if err != nil {
+		return nil, err
+	}
+	from := c.Selection.From.of(begin, 0)
+	if err := o.openFiles(from); err != nil {
+		return nil, err
+	}
+	for _, stream := range c.Streams {
+		o.add(stream.Events(from, o.report, c.Log))
+	}
+	return withSelection(o, c.Selection, begin)
+}
+
+// openFiles opens what has something from a time on.
+func (o *opened) openFiles(from tick.Time) error {
+	for _, files := range o.replay.series {
+		for len(files) > 1 && files[1].Begin > 0 && files[1].Begin <= from {
+			files = files[1:]
+		}
+		source, err := o.replay.openChain(files, o.report)
+		if err != nil {
+			return err
+		}
+		o.add(source)
+	}
+	return nil
+}
+
+// begin returns when the first event of all sources was recorded, if the selection needs to know that.
+func (r *Replay) begin() (tick.Time, error) {
+	if !r.config.Selection.needsBegin() {
+		return 0, nil
+	}
+	var begins []tick.Time
+	for _, files := range r.series {
+		begin, err := r.beginOf(files[0])
+		if err != nil {
+			return 0, err
+		}
+		begins = append(begins, begin)
+	}
+	for _, stream := range r.config.Streams {
+		begins = append(begins, stream.Begin())
+	}
+	begins = slices.DeleteFunc(begins, func(t tick.Time) bool { return t == 0 })
+	if len(begins) == 0 {
+		return 0, nil
+	}
+	return slices.Min(begins), nil
+}
+
+// beginOf reads the first row of a file that does not say when it begins; 0: there is none.
+func (r *Replay) beginOf(f datafile.File) (tick.Time, error) {
+	if f.Begin > 0 {
+		return f.Begin, nil
+	}
+	var unread datafile.Report // the row is read again
+	source, err := r.openFile(f, &unread)
+	if err != nil {
+		return 0, err
+	}
+	first, err := source.Next()
+	if errors.Is(err, io.EOF) {
+		return 0, source.Close()
+	}
+	if err != nil {
+		return 0, errors.Join(err, source.Close())
+	}
+	return first.At, source.Close()
+}
 
 // openFile opens a file of any format. What it begins with decides, not what it is called.
 func (r *Replay) openFile(f datafile.File, report *datafile.Report) (feedsim.Source, error) {

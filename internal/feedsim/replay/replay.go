@@ -13,6 +13,7 @@ import (
 	"tickgate/internal/feedsim/fault"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/internal/pace"
+	"tickgate/pkg/tick"
 )
 
 // ErrConfig says that a field of Config is out of its range.
@@ -22,13 +23,22 @@ var ErrConfig = errors.New("replay: configuration")
 type Config struct {
 	// Files to play together, merged by time. No default.
 	Files []datafile.File
-	// Series are files that follow on each other, such as those of a recording: of each series one is open at a time. They are merged after Files. At least one file
-	// or series is needed.
+	// Series are files that follow on each other, such as those of a recording: of each series one is open at a time. They are merged after Files. At least one file,
+	// series or stream is needed.
 	Series [][]datafile.File
 	// Layouts to try on each file; the first that fits its header is taken. Default: all presets.
 	Layouts []datafile.Layout
 	// Symbol says how the symbol is made of columns. Default "": as the layout says, {symbol}.{venue} for mappings.
 	Symbol string
+	// Streams at NATS to play, merged after the files. The caller closes them.
+	Streams []Stream
+	// Selection of what is played. Default: everything.
+	Selection Selection
+	// KeepGaps leaves what was missing in a recording, by its epochs and sequences, out of the numbering, so that consumers are told of it, and passes over what is not news by them. Without it, and
+	// what has no epochs, is numbered anew. Default true.
+	KeepGaps bool
+	// Rebase moves the times of events to the present, by one constant in each pass. Default false.
+	Rebase bool
 	// Speed of the recorded time. Default 1.
 	Speed pace.Speed
 	// Passes is how often the files are played, each a new epoch; 0 is until the context ends. Default 1.
@@ -37,6 +47,8 @@ type Config struct {
 	// shifts together is held in memory, a few hundred bytes each.
 	Clones     int
 	CloneShift time.Duration
+	// Seed of the clones: with another than 0, the default, each is somewhere within all the shifts together, and not at a multiple of one.
+	Seed uint64
 	// EventTime of the events. Default: what the file says.
 	EventTime feedsim.EventTime
 	// Faults to inject. Default: none.
@@ -50,9 +62,10 @@ type Config struct {
 // DefaultConfig returns the defaults named at the fields.
 func DefaultConfig() Config {
 	return Config{
-		Layouts: datafile.Presets(),
-		Speed:   1,
-		Passes:  1,
+		Layouts:  datafile.Presets(),
+		KeepGaps: true,
+		Speed:    1,
+		Passes:   1,
 
 		CloneShift: 600 * time.Millisecond,
 
@@ -63,9 +76,6 @@ func DefaultConfig() Config {
 
 // Validate names the first field that is out of its range.
 func (c Config) Validate() error {
-	if len(c.Files)+len(c.Series) == 0 {
-		return fmt.Errorf("%w: files: give at least one file", ErrConfig)
-	}
 	if len(c.Layouts) == 0 {
 		return fmt.Errorf("%w: layouts: give at least one", ErrConfig)
 	}
@@ -76,6 +86,9 @@ func (c Config) Validate() error {
 	}
 	if _, err := c.template(); err != nil {
 		return fmt.Errorf("%w: symbol: %w", ErrConfig, err)
+	}
+	if err := c.Selection.validate(); err != nil {
+		return err
 	}
 	if c.Clones < 0 || c.Clones > maxClones {
 		return fmt.Errorf("%w: clones is %d, give 0 to %d", ErrConfig, c.Clones, maxClones)
@@ -99,10 +112,10 @@ func (c Config) template() (datafile.Template, error) {
 // Replay plays files.
 type Replay struct {
 	// Immutable after New.
+	config  Config
 	series  [][]datafile.File
 	options datafile.Options
-	clones  int
-	shift   time.Duration
+	delays  []tick.Time // of the clones
 	feed    *feedsim.Feed
 
 	// mu guards the field below.
@@ -112,12 +125,15 @@ type Replay struct {
 
 // New returns a replay over a publisher, which Run owns from then on.
 func New(c Config, publisher *publish.Publisher) (*Replay, error) {
+	if len(c.Files)+len(c.Series)+len(c.Streams) == 0 {
+		return nil, fmt.Errorf("%w: files: give at least one file, or a stream", ErrConfig)
+	}
 	r, err := newReplay(c)
 	if err != nil {
 		return nil, err
 	}
 	r.feed, err = feedsim.New(feedsim.Config{
-		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Faults: c.Faults, Clock: c.Clock,
+		Open: r.open, Passes: c.Passes, Speed: c.Speed, EventTime: c.EventTime, Rebase: c.Rebase, Faults: c.Faults, Clock: c.Clock,
 	}, publisher)
 	return r, err
 }
@@ -135,7 +151,11 @@ func newReplay(c Config) (*Replay, error) {
 	for _, f := range c.Files {
 		series = append(series, []datafile.File{f})
 	}
-	return &Replay{series: append(series, c.Series...), options: datafile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log}, clones: c.Clones, shift: c.CloneShift}, nil
+	r := &Replay{
+		config: c, series: append(series, c.Series...), options: datafile.Options{Layouts: c.Layouts, Symbol: template, Log: c.Log},
+		delays: cloneDelays(c.Clones, c.CloneShift, c.Seed),
+	}
+	return r, nil
 }
 
 // Probe opens each file, reads its header and closes it: what is wrong with its name or columns is known before anything else starts.
@@ -144,11 +164,8 @@ func Probe(c Config) error {
 	if err != nil {
 		return err
 	}
-	source, err := r.open()
-	if err != nil {
-		return err
-	}
-	return source.Close()
+	files := &opened{replay: r, report: new(datafile.Report)}
+	return errors.Join(files.openFiles(0), files.Close())
 }
 
 // Run plays the files. It returns nil at their end, or the context's error, or what is wrong with a file. It is called once.
@@ -167,34 +184,4 @@ func (r *Replay) Report() datafile.Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.report
-}
-
-// open opens all files, and the first of each series, before the first event is played: a wrong one is told at once. Several goroutines may.
-func (r *Replay) open() (feedsim.Source, error) {
-	o := opened{replay: r, report: new(datafile.Report)}
-	for _, files := range r.series {
-		source, err := r.openChain(files, o.report)
-		if err != nil {
-			return nil, errors.Join(err, o.Close())
-		}
-		o.add(source)
-	}
-	return withClones(&o, r.clones, r.shift), nil
-}
-
-// opened is what was opened together, with an account of its own.
-type opened struct {
-	merged
-
-	replay *Replay
-	report *datafile.Report
-}
-
-// Close closes everything and adds its account to that of the replay.
-func (o *opened) Close() error {
-	err := o.merged.Close()
-	o.replay.mu.Lock()
-	defer o.replay.mu.Unlock()
-	o.replay.report.Add(o.report)
-	return err
 }
