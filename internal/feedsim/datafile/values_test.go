@@ -1,8 +1,12 @@
 package datafile_test
 
 import (
+	"math"
+	"strconv"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/pkg/tick"
@@ -32,6 +36,25 @@ func TestDoublesAreRounded(t *testing.T) {
 			t.Errorf("%q is read as %s", text, d)
 		}
 	}
+}
+
+// TestDoublesAreRoundedAsText: the way without text gives what the text would.
+func TestDoublesAreRoundedAsText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := uint8(rapid.IntRange(0, tick.MaxScale).Draw(t, "digits"))
+		v := rapid.OneOf(
+			rapid.Float64Range(-1e6, 1e6),
+			rapid.Map(rapid.Int64Range(-1e12, 1e12), func(n int64) float64 { return float64(n) / 1e8 }),             // decimals
+			rapid.Map(rapid.Int64Range(-1e9, 1e9), func(n int64) float64 { return (float64(n) + 0.5) / 1e4 }),       // in the middle
+			rapid.Map(rapid.Int64Range(-1<<20, 1<<20), func(n int64) float64 { return float64(n) / (1 << 6) }),      // exactly so
+			rapid.Map(rapid.Int64Range(1, 1e9), func(n int64) float64 { return math.Nextafter(float64(n)/1e5, 0) }), // just beside
+		).Draw(t, "v")
+		want, wantErr := tick.ParseDecimal(strconv.FormatFloat(v, 'f', int(digits), 64))
+		got, _, err := datafile.RoundDouble(v, digits, nil)
+		if got != want || (err == nil) != (wantErr == nil) {
+			t.Fatalf("%v at %d digits is %s, %v, as text %s, %v", v, digits, got, err, want, wantErr)
+		}
+	})
 }
 
 func TestDates(t *testing.T) {
