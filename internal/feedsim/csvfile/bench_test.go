@@ -12,19 +12,35 @@ import (
 	"tickgate/sample"
 )
 
-// BenchmarkReader times reading the quotes of the sample, unpacked beforehand, row by row into events.
-func BenchmarkReader(b *testing.B) {
-	content := unpackedQuotes(b)
-	b.SetBytes(int64(len(content)))
-	benchmarkReader(b, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil })
+// mappings of the sample's quotes: exact, and as if they had been doubles.
+var mappings = map[string]string{
+	"exact":   "ts_recv=recv_ts_ns,ts_event=exch_ts_ms:ms,bid_price=bid_px,bid_size=bid_sz,ask_price=ask_px,ask_size=ask_sz",
+	"rounded": "ts_recv=recv_ts_ns,ts_event=exch_ts_ms:ms,bid_price=bid_px:8,bid_size=bid_sz:8,ask_price=ask_px:8,ask_size=ask_sz:8",
 }
 
-// BenchmarkReaderGzip times the same from the compressed file.
-func BenchmarkReaderGzip(b *testing.B) { benchmarkReader(b, sample.Quotes) }
+// BenchmarkReader times reading the quotes of the sample by mapping, unpacked beforehand, row by row into events.
+func BenchmarkReader(b *testing.B) {
+	content := unpackedQuotes(b)
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+	for name, mapping := range mappings {
+		b.Run(name, func(b *testing.B) {
+			layout, err := datafile.ParseLayout(mapping)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(content)))
+			benchmarkReader(b, open, options(b, "{symbol}.{venue}", layout))
+		})
+	}
+}
 
-func benchmarkReader(b *testing.B, open func() (io.ReadCloser, error)) {
+// BenchmarkReaderGzip times the same by the preset from the compressed file.
+func BenchmarkReaderGzip(b *testing.B) {
+	benchmarkReader(b, sample.Quotes, options(b, "{symbol}.{venue}"))
+}
+
+func benchmarkReader(b *testing.B, open func() (io.ReadCloser, error), o datafile.Options) {
 	b.ReportAllocs()
-	o := options(b, "{symbol}.{venue}")
 	var report datafile.Report
 	for b.Loop() {
 		reader, err := csvfile.Open(datafile.File{Name: "quotes", Open: open}, o, &report)
@@ -41,7 +57,7 @@ func benchmarkReader(b *testing.B, open func() (io.ReadCloser, error)) {
 	b.ReportMetric(float64(report.Rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
-func unpackedQuotes(b *testing.B) []byte {
+func unpackedQuotes(b testing.TB) []byte {
 	b.Helper()
 	packed, err := sample.Quotes()
 	if err != nil {

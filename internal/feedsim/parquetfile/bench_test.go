@@ -1,10 +1,14 @@
 package parquetfile_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"math"
 	"testing"
 	"time"
+
+	"github.com/parquet-go/parquet-go"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
@@ -15,7 +19,7 @@ import (
 )
 
 // quotes returns the quotes of the sample as a recorder would number them.
-func quotes(b *testing.B) []feedsim.Item {
+func quotes(b testing.TB) []feedsim.Item {
 	b.Helper()
 	var report datafile.Report
 	r, err := csvfile.Open(datafile.File{Name: sample.QuotesName, Open: sample.Quotes}, options(b, ""), &report)
@@ -37,21 +41,55 @@ func quotes(b *testing.B) []feedsim.Item {
 	}
 }
 
-// BenchmarkReader times reading the sample's quotes, repeated to half a million rows, row by row into events.
+// foreignRow is a quote as pandas writes it.
+type foreignRow struct {
+	Time    int64   `parquet:"time,timestamp(microsecond)"`
+	Text    string  `parquet:"text"`
+	Symbol  string  `parquet:"sym,dict"`
+	Bid     float64 `parquet:"bid"`
+	BidSize float64 `parquet:"bid_size"`
+	Ask     float64 `parquet:"ask"`
+	AskSize float64 `parquet:"ask_size"`
+}
+
+// BenchmarkReader times reading the sample's quotes, repeated to half a million rows, row by row into events: what is recorded, and doubles by mapping.
 func BenchmarkReader(b *testing.B) {
 	const rows = 500_000
 	once := quotes(b)
 	var items []feedsim.Item
+	var foreign []foreignRow
 	for len(items) < rows {
 		item := once[len(items)%len(once)]
 		item.At += tick.Time(len(items)/len(once)) * tick.Time(time.Minute)
 		items = append(items, item)
+		foreign = append(foreign, foreignRowOf(&item))
 	}
-	f := file(write(b, tick.KindQuote, items...))
+	b.Run("recorded", func(b *testing.B) { benchmarkReader(b, write(b, tick.KindQuote, items...), "") })
+	var content bytes.Buffer
+	if err := parquet.Write(&content, foreign); err != nil {
+		b.Fatal(err)
+	}
+	const mapping = "ts_recv=time,bid_price=bid:8,bid_size=bid_size:8,ask_price=ask:8,ask_size=ask_size:8"
+	b.Run("doubles", func(b *testing.B) { benchmarkReader(b, content.Bytes(), mapping) })
+	b.Run("doubles and dates", func(b *testing.B) { benchmarkReader(b, content.Bytes(), mapping+",ts_event=text:date") })
+}
+
+func foreignRowOf(item *feedsim.Item) foreignRow {
+	double := func(a tick.Amount, scale uint8) float64 { return float64(a.Mantissa) / math.Pow10(int(scale)) }
+	q, s := &item.Event.Quote, item.Event.Scales
+	at := time.Unix(0, int64(item.At)).UTC()
+	return foreignRow{
+		at.UnixMicro(), at.Format("2006-01-02 15:04:05.000000"), item.Symbol,
+		double(q.BidPrice, s.Price), double(q.BidSize, s.Size), double(q.AskPrice, s.Price), double(q.AskSize, s.Size),
+	}
+}
+
+func benchmarkReader(b *testing.B, content []byte, mapping string) {
+	f := file(content)
 	b.ReportAllocs()
 	var report datafile.Report
 	for b.Loop() {
-		r, err := open(f, options(b, ""), &report)
+		r, err := open(f, options(b, mapping), &report)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,15 +2,18 @@ package parquetfile_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"log/slog"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/csvfile"
@@ -121,7 +124,7 @@ func TestStatusesAndTrades(t *testing.T) {
 	}
 }
 
-// TestRowGroups: a minute each, sorted by ts_recv, with statistics of times and none of decimals.
+// TestRowGroups: a minute each, packed with zstd, sorted by ts_recv, with statistics of times that follow on each other, and none of decimals.
 func TestRowGroups(t *testing.T) {
 	var items []feedsim.Item
 	for i := range 300 {
@@ -137,16 +140,52 @@ func TestRowGroups(t *testing.T) {
 	if len(groups) != 5 {
 		t.Fatalf("%d row groups, want one for each of five minutes", len(groups))
 	}
-	for _, g := range groups {
+	last := int64(0)
+	for i, g := range groups {
+		if statistics := g.Columns[1].MetaData.Statistics; g.NumRows != 60 || plainInt64(statistics.MinValue) != last+int64(time.Second) || plainInt64(statistics.MaxValue) != last+int64(time.Minute) {
+			t.Errorf("row group %d has %d rows and times %v, want 60 from %d on", i, g.NumRows, statistics, last+int64(time.Second))
+		}
+		last += int64(time.Minute)
 		if len(g.SortingColumns) != 1 || g.SortingColumns[0].ColumnIdx != 1 {
 			t.Errorf("sorted by %+v, want by ts_recv, column 1", g.SortingColumns)
 		}
 		for _, c := range g.Columns {
+			if c.MetaData.Codec != format.Zstd {
+				t.Errorf("%s is packed with %v", c.MetaData.PathInSchema, c.MetaData.Codec)
+			}
 			name, has := c.MetaData.PathInSchema[0], c.MetaData.Statistics.MinValue != nil
 			if isDecimal := name == "price" || name == "size"; has == isDecimal && name != "ts_event" && name != "aggressor" {
 				t.Errorf("statistics of %s: %v", name, has)
 			}
 		}
+	}
+}
+
+func plainInt64(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }
+
+// TestRowGroupIsFullLong: a minute with more than a million rows has two row groups.
+func TestRowGroupIsFullLong(t *testing.T) {
+	if os.Getenv("TICKGATE_LONG") == "" {
+		t.Skip("TICKGATE_LONG is not set: this takes seconds")
+	}
+	var b bytes.Buffer
+	w := parquetfile.NewWriter(&b, tick.KindStatus)
+	const rows = 1_000_001
+	for i := range tick.Time(rows) {
+		item := feedsim.Item{Symbol: "A", At: i + 1, Event: tick.Event{Kind: tick.KindStatus, Sequence: uint64(i + 1), Epoch: 1}}
+		if err := w.Write(&item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if groups := f.Metadata().RowGroups; len(groups) != 2 || groups[0].NumRows != rows-1 || groups[1].NumRows != 1 {
+		t.Errorf("row groups %+v", groups)
 	}
 }
 
