@@ -84,7 +84,7 @@ func TestControlReplay(t *testing.T) {
 	} {
 		if c.want == "" { // nothing was recorded before 23:57:00.1
 			code, _, stderr := feedsimRun(t.Context(), t, nil, append([]string{"control", "--nats-url", s.ClientURL()}, strings.Fields(c.command)...)...)
-			if code != exitFailed || !strings.Contains(stderr, "refused: feedsim: outside of the recording: it begins at 2024-08-08T23:57:00.0") {
+			if code != exitFailed || !strings.Contains(stderr, "refused: outside of the recording: it begins at 2024-08-08T23:57:00.0") {
 				t.Errorf("%s: exit code %d, %q", c.command, code, stderr)
 			}
 			continue

@@ -83,6 +83,9 @@ func (c SetSpeed) give(_ context.Context, f *Feed) (State, error) {
 			return fmt.Errorf("%w: %w", ErrValue, err)
 		}
 		f.speed = c.Speed
+		if c.Speed.IsUnpaced() {
+			f.progress.lag.Store(0)
+		}
 		f.schedule.SetSpeed(f.effectiveSpeed(), f.reading())
 		return nil
 	})

@@ -72,6 +72,13 @@ func (r *recorder) Publish(subject string, data []byte) error {
 	return nil
 }
 
+// beats returns the times of the signs of life so far, while the feed runs.
+func (r *recorder) beats() []time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.heartbeats)
+}
+
 type run struct {
 	recorder recorder
 	config   feedsim.Config

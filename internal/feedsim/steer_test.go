@@ -3,7 +3,6 @@ package feedsim_test
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 	"runtime"
 	"slices"
@@ -80,7 +79,7 @@ func TestPause(t *testing.T) {
 		if !paused.Paused || !again.Paused || again.Position != tick.Time(200*ms) || again.Published != 3 || again.Lag != 0 {
 			t.Errorf("paused %+v, later %+v", paused, again)
 		}
-		if n := len(p.run.recorder.heartbeats); n != 11 { // every half a second
+		if n := len(p.run.recorder.beats()); n != 11 { // every half a second
 			t.Errorf("%d signs of life", n)
 		}
 		resumed := p.at(6*time.Second, feedsim.Resume{})
@@ -122,7 +121,9 @@ func TestSetSpeed(t *testing.T) {
 		p.at(260*ms, feedsim.Pause{}) // at 350 ms of the source
 		p.at(270*ms, feedsim.SetSpeed{Speed: 0.5})
 		p.at(1000*ms, feedsim.Resume{})
-		p.at(1200*ms, feedsim.SetSpeed{Speed: pace.Unpaced()}) // at 450 ms
+		if state := p.at(1200*ms, feedsim.SetSpeed{Speed: pace.Unpaced()}); !state.Speed.IsUnpaced() || state.Lag != 0 { // at 450 ms
+			t.Errorf("unpaced: %+v", state)
+		}
 		got := p.finish(2 * time.Second)
 		want := []time.Duration{0, 100 * ms, 200 * ms, 255 * ms, 1100 * ms}
 		for range 6 {
@@ -415,43 +416,3 @@ func TestFaultInjectedWhileItRuns(t *testing.T) {
 		}
 	})
 }
-
-// BenchmarkFeed is the way of an event from source to publisher, unpaced, with nobody who steers and without faults.
-func BenchmarkFeed(b *testing.B) {
-	publisher, err := publish.New(publish.DefaultConfig(), discard{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	source := &same{left: b.N, item: feedsim.Item{Symbol: "A", Event: tick.Event{Kind: tick.KindQuote, Quote: tick.Quote{BidPrice: tick.Some(1)}}}}
-	feed, err := feedsim.New(feedsim.Config{
-		Open: func() (feedsim.Source, error) { return source, nil }, Passes: 1, Speed: pace.Unpaced(), Clock: pace.System(),
-	}, publisher)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	if err := feed.Run(context.Background()); err != nil {
-		b.Fatal(err)
-	}
-}
-
-type discard struct{}
-
-func (discard) Publish(string, []byte) error { return nil }
-
-// same gives one event again and again.
-type same struct {
-	left int
-	item feedsim.Item
-}
-
-func (s *same) Next() (*feedsim.Item, error) {
-	if s.left == 0 {
-		return nil, io.EOF
-	}
-	s.left--
-	return &s.item, nil
-}
-
-func (*same) Close() error { return nil }

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -109,8 +110,9 @@ func refusalOf(err error) *feedsimv1.Refusal {
 	if err == nil {
 		return nil
 	}
-	const mostDetail = 512 // bytes; some of it may be what the operator sent
-	refusal := &feedsimv1.Refusal{Reason: feedsimv1.RefusalReason_REFUSAL_REASON_FAILED, Detail: tick.Printable(err.Error(), mostDetail)}
+	const mostDetail = 512                                                                  // bytes; some of it may be what the operator sent
+	detail := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "feedsim: "), "control: ") // it is clear whose it is
+	refusal := &feedsimv1.Refusal{Reason: feedsimv1.RefusalReason_REFUSAL_REASON_FAILED, Detail: tick.Printable(detail, mostDetail)}
 	for _, r := range reasons {
 		if errors.Is(err, r.err) {
 			refusal.Reason = r.reason
