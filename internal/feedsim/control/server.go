@@ -39,7 +39,7 @@ type Server struct {
 	searching atomic.Bool // for a time to seek
 }
 
-// probeTimeout is how long another feed of the same name may take to show itself.
+// probeTimeout is how long NATS, and another feed of the same name, may take to show themselves.
 const probeTimeout = 250 * time.Millisecond
 
 // Listen takes commands for a feed from now on; Run answers them. The connection stays the caller's.
@@ -61,6 +61,7 @@ func Listen(connection *nats.Conn, c Config, feed Feed) (*Server, error) {
 	if err := s.subscription.SetPendingLimits(MaxWaiting, MaxWaiting*MaxCommandBytes); err != nil {
 		return nil, errors.Join(fmt.Errorf("control: %w", err), s.subscription.Unsubscribe())
 	}
+	_ = connection.FlushTimeout(probeTimeout) // NATS knows of it then; without NATS it is told when it is back
 	return s, nil
 }
 
