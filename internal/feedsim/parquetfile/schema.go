@@ -7,11 +7,12 @@ import (
 )
 
 // The rows of recorded files. They are never filled: only their tags are read, and columns are written one by one. The order of the columns is that of
-// package csvfile; the scales are columns of their own because a DECIMAL does not keep the zeros at the end.
+// package csvfile; the scales are columns of their own because a DECIMAL does not keep the zeros at the end. Times are UTC, but without the flag that says so: readers that have no type of a time zone finer than
+// a microsecond, such as DuckDB, would cut the rest off.
 type (
 	quoteRow struct {
-		TsEvent    int64    `parquet:"ts_event,optional,timestamp(nanosecond),delta"`
-		TsRecv     int64    `parquet:"ts_recv,timestamp(nanosecond),delta"`
+		TsEvent    int64    `parquet:"ts_event,optional,timestamp(nanosecond:local),delta"`
+		TsRecv     int64    `parquet:"ts_recv,timestamp(nanosecond:local),delta"`
 		Symbol     string   `parquet:"symbol,dict"`
 		Sequence   uint64   `parquet:"sequence,delta"`
 		BidPrice   [16]byte `parquet:"bid_price,optional,decimal(18:38),dict"`
@@ -23,8 +24,8 @@ type (
 		Epoch      uint64   `parquet:"epoch,dict"`
 	}
 	tradeRow struct {
-		TsEvent    int64    `parquet:"ts_event,optional,timestamp(nanosecond),delta"`
-		TsRecv     int64    `parquet:"ts_recv,timestamp(nanosecond),delta"`
+		TsEvent    int64    `parquet:"ts_event,optional,timestamp(nanosecond:local),delta"`
+		TsRecv     int64    `parquet:"ts_recv,timestamp(nanosecond:local),delta"`
 		Symbol     string   `parquet:"symbol,dict"`
 		Sequence   uint64   `parquet:"sequence,delta"`
 		Price      [16]byte `parquet:"price,decimal(18:38),dict"`
@@ -35,8 +36,8 @@ type (
 		Epoch      uint64   `parquet:"epoch,dict"`
 	}
 	statusRow struct {
-		TsEvent  int64  `parquet:"ts_event,optional,timestamp(nanosecond),delta"`
-		TsRecv   int64  `parquet:"ts_recv,timestamp(nanosecond),delta"`
+		TsEvent  int64  `parquet:"ts_event,optional,timestamp(nanosecond:local),delta"`
+		TsRecv   int64  `parquet:"ts_recv,timestamp(nanosecond:local),delta"`
 		Symbol   string `parquet:"symbol,dict"`
 		Sequence uint64 `parquet:"sequence,delta"`
 		Status   string `parquet:"status,dict"`
