@@ -10,7 +10,7 @@ FUZZTIME    ?= 10s
 # What the proto files may not break: those of the last release, compiled.
 PROTO_BASE  := proto/released.binpb
 
-.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web generate lint check check-generated check-proto release-proto check-grpcurl check-python check-processes clean
+.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web generate lint check check-generated check-proto release-proto check-grpcurl check-python check-parquet check-processes clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +77,7 @@ lint: ## Lint the Go code and the proto files with pinned tools.
 	cd bench/peers && $(GO) tool -modfile=../../tools/golangci.mod golangci-lint run ./...
 	$(BUF) lint
 
-check: check-generated check-proto check-processes check-grpcurl check-python ## Run the checks that need more than go test.
+check: check-generated check-proto check-processes check-grpcurl check-python check-parquet ## Run the checks that need more than go test.
 
 check-generated: generate ## Fail if the generated code is not up to date.
 	@changed=$$(git status --porcelain -- proto) && test -z "$$changed" || { git diff -- proto; echo "$$changed"; echo "the generated code differs: run 'make generate' and commit it" >&2; exit 1; }
@@ -100,6 +100,9 @@ bin/bench: FORCE
 
 check-python: build ## Play a recording into the same strategy in Go and in Python (installs Debian's python3-grpcio if there is none).
 	scripts/check-python.sh
+
+check-parquet: build ## Let DuckDB, a reader that is not ours, compare a recording in Parquet with the text of the same session (npm installs DuckDB).
+	scripts/check-parquet.sh
 
 bin/peers: FORCE
 	@mkdir -p bin
