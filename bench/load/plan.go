@@ -23,7 +23,6 @@ type Plan struct {
 	Interval    time.Duration // of conflation; 0: every update as soon as it can be had
 	Delay       bool          // the figure is how late batches are by the interval, and not how late events are
 	Freshness   time.Duration // bound of unacknowledged updates; 0: streams do not acknowledge
-	AckEarly    bool          // acknowledge a batch on receipt, before a slow stream has done with it
 	Staleness   bool          // sample what streams hold every 10 ms
 	Spread      bool          // follow each event to its first and last receiver
 	Follow      int           // latency is that of every so many events of a symbol; 0: of each
@@ -46,7 +45,6 @@ func (p *Plan) Flags(flags *flag.FlagSet) (complete func() error) {
 	flags.DurationVar(&p.Interval, "interval", 0, "conflation `interval`; 0: none")
 	flags.BoolVar(&p.Delay, "delay", false, "measure how late batches are by the interval, in place of events: for systems that have one batch for each")
 	flags.DurationVar(&p.Freshness, "freshness", 0, "`bound` of unacknowledged updates; 0: no acknowledgements")
-	flags.BoolVar(&p.AckEarly, "ack-early", false, "acknowledge on receipt, before a slow stream has done with a batch")
 	flags.BoolVar(&p.Staleness, "staleness", false, "sample staleness")
 	flags.BoolVar(&p.Spread, "spread", false, "follow events to their last receiver")
 	flags.IntVar(&p.Follow, "follow", 0, "latency of one `event` in so many; 0: of each")

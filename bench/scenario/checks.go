@@ -37,12 +37,16 @@ type side struct{ of, system string }
 func (f figures) ratio(text string, above, below side, take func(*figure.Result) *float64, least, most float64) report.Check {
 	numerator, ok := f.value(above.of, above.system, take)
 	denominator, ok2 := f.value(below.of, below.system, take)
-	if !ok || !ok2 || denominator == 0 {
+	if !ok || !ok2 {
 		return missing(text)
 	}
 	got := numerator / denominator
 	holds := got >= least && (most == 0 || got <= most)
-	return report.Check{Text: text, Holds: holds, Measured: fmt.Sprintf("%s (%s to %s)", report.Number(got), report.Number(numerator), report.Number(denominator))}
+	measured := fmt.Sprintf("(%s to %s)", report.Number(numerator), report.Number(denominator))
+	if denominator == 0 { // of something to nothing, which is any number of times; and nothing to nothing, which is none
+		return report.Check{Text: text, Holds: numerator > 0 && most == 0, Measured: measured}
+	}
+	return report.Check{Text: text, Holds: holds, Measured: report.Number(got) + " " + measured}
 }
 
 // within checks that a figure is no more than another plus an allowance.

@@ -29,7 +29,6 @@ type Load struct {
 	Slot        time.Duration // of the floor: due times are rounded down to it; 0: they are spread evenly
 
 	Freshness   time.Duration
-	AckEarly    bool // streams acknowledge what they have received, not what they have done with
 	Staleness   bool
 	Spread      bool
 	Follow      int // latency is that of one event in so many; 0: of each
@@ -135,7 +134,7 @@ func (l *Load) generatorArgs(generator int, address, natsURL string) []string {
 	args := []string{
 		"load", string(l.Kind), "--address", address, "--symbols", l.Symbols, "--per-stream", strconv.Itoa(l.PerStream),
 		"--first", strconv.Itoa(generator * streams), "--streams", strconv.Itoa(streams), "--connections", strconv.Itoa(connections),
-		"--interval", l.Interval.String(), fmt.Sprintf("--delay=%t", l.measuresDelay()), "--freshness", l.Freshness.String(), fmt.Sprintf("--ack-early=%t", l.AckEarly),
+		"--interval", l.Interval.String(), fmt.Sprintf("--delay=%t", l.measuresDelay()), "--freshness", l.Freshness.String(),
 		"--slow-percent", strconv.Itoa(l.SlowPercent), "--slow-pause", l.SlowPause.String(),
 		"--hung-percent", strconv.Itoa(l.HungPercent), fmt.Sprintf("--may-cut=%t", l.MayCut),
 		fmt.Sprintf("--staleness=%t", l.Staleness), fmt.Sprintf("--spread=%t", l.Spread), "--follow", strconv.Itoa(l.Follow),

@@ -170,6 +170,8 @@ func (rig *rig) startGenerators(program, natsURL string) error {
 	return nil
 }
 
+var errNoAnswer = errors.New("scenario: a load generator did not answer")
+
 // Answers of the load generator.
 var (
 	answerNumber = regexp.MustCompile(`^(\d+)$`)
@@ -178,6 +180,9 @@ var (
 	answerObject = regexp.MustCompile(`^(\{.*\})$`)
 )
 
+// answerMost is how long load generators may take for an answer: many times what opening all streams takes. One that is so overloaded has no figure, and does not cost the others their time.
+const answerMost = 45 * time.Second
+
 // ask gives all load generators a command and returns their answers.
 func (rig *rig) ask(ctx context.Context, command string, answer *regexp.Regexp) (answers []string, err error) {
 	for _, g := range rig.generators {
@@ -185,6 +190,8 @@ func (rig *rig) ask(ctx context.Context, command string, answer *regexp.Regexp) 
 			return nil, err
 		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, answerMost, fmt.Errorf("%w to %q within %s", errNoAnswer, command, answerMost))
+	defer cancel()
 	ctx, stop := rig.group.Watch(ctx)
 	defer stop()
 	for _, g := range rig.generators {

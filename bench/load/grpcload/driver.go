@@ -117,12 +117,7 @@ func receive(ctx context.Context, client grpc.ClientStream, s *load.Stream) erro
 		if sequence == 0 {
 			continue
 		}
-		if s.Plan.AckEarly {
-			acks.take(sequence)
-		}
-		s.Pace(ctx) // a slow application takes long over each batch, and as a rule says so when it has done with it
-		if !s.Plan.AckEarly {
-			acks.take(sequence)
-		}
+		s.Pace(ctx) // a slow application takes long over each batch, and says so when it has done with it
+		acks.take(sequence)
 	}
 }
