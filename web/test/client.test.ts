@@ -280,7 +280,7 @@ describe('life signs', () => {
     const socket = await live();
     const phases: Status[] = [];
     client.on('status', (status) => phases.push(status));
-    vi.advanceTimersByTime(11_500);
+    vi.advanceTimersByTime(14_500);
     expect(phases).toEqual([]);
     vi.advanceTimersByTime(1_000);
     expect(client.status.phase).toBe('silent');
@@ -290,6 +290,29 @@ describe('life signs', () => {
     expect(client.status).toMatchObject({ phase: 'reconnecting', reason: 'the gateway has fallen silent' });
     expect(client.book.quote('A')).toMatchObject({ state: 'disconnected' });
     expect(FakeSocket.all[0]!.closedWith).toMatchObject({ code: 4009 });
+  });
+
+  test.each([[2_000], [45_000]])('how often heartbeats come is what the gateway says: every %i ms', async (intervalMs) => {
+    const socket = await live();
+    socket.say({ case: 'heartbeat', value: { intervalMs } });
+    vi.advanceTimersByTime(1.45 * intervalMs);
+    expect(client.status.phase).toBe('live');
+    vi.advanceTimersByTime(0.1 * intervalMs);
+    expect(client.status.phase).toBe('silent');
+    socket.say({ case: 'heartbeat', value: { intervalMs } });
+    expect(client.status.phase).toBe('live');
+    vi.advanceTimersByTime(1.8 * intervalMs);
+    expect(socket.closedWith).toBeUndefined();
+    vi.advanceTimersByTime(0.2 * intervalMs);
+    expect(socket.closedWith).toMatchObject({ code: 4009 });
+    expect(client.status.reason).toBe('the gateway has fallen silent');
+  });
+
+  test('a heartbeat that does not say how often they come changes nothing', async () => {
+    const socket = await live({ serverHeartbeatMillis: 1_000 });
+    socket.say({ case: 'heartbeat', value: {} });
+    vi.advanceTimersByTime(1_950);
+    expect(socket.closedWith).toMatchObject({ code: 4009 });
   });
 });
 

@@ -15,6 +15,8 @@ export interface ConnectionListener {
 }
 
 const nanosPerMicro = 1_000n;
+/** After so many heartbeats without a word the gateway is silent: it may be late by half of one, since it looks after its clients from time to time. */
+const silentBeats = 1.5;
 /** Heartbeats soon after the first, which had to wait behind subscriptions and tells little about the clocks. */
 const earlyBeatsMillis = [1_000, 4_000];
 
@@ -27,6 +29,8 @@ export class Connection {
   #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
   #earlyTimers: ReturnType<typeof setTimeout>[] = [];
   #silenceTimer: ReturnType<typeof setInterval> | undefined;
+  /** How often the gateway gives a sign of life at least: as it says itself, or until it does, as the settings say. */
+  #beatMillis = 0;
   #heardAtMillis = 0;
   #silent = false;
   #ended = false;
@@ -71,7 +75,7 @@ export class Connection {
     clearTimeout(this.#openTimer);
     const { serverHeartbeatMillis, heartbeatMillis } = this.settings;
     this.#heardAtMillis = this.settings.clock.monotonicMillis();
-    this.#silenceTimer = setInterval(() => this.#lookForSilence(), serverHeartbeatMillis / 20);
+    this.#expectBeats(serverHeartbeatMillis);
     this.#heartbeatTimer = setInterval(() => this.#beat(), heartbeatMillis);
     this.listener.opened(this);
     this.#beat();
@@ -94,14 +98,21 @@ export class Connection {
       this.#giveUp(closeMalformed, `the gateway sent what is no message: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
+    if (event.case === 'heartbeat' && event.value.intervalMs > 0) this.#expectBeats(event.value.intervalMs);
     this.listener.received(this, event, this.#codec.size(data));
+  }
+
+  #expectBeats(everyMillis: number): void {
+    if (everyMillis === this.#beatMillis) return;
+    this.#beatMillis = everyMillis;
+    clearInterval(this.#silenceTimer);
+    this.#silenceTimer = setInterval(() => this.#lookForSilence(), everyMillis / 20);
   }
 
   #lookForSilence(): void {
     const silence = this.settings.clock.monotonicMillis() - this.#heardAtMillis;
-    const { serverHeartbeatMillis } = this.settings;
-    if (silence >= 1.9 * serverHeartbeatMillis) this.#giveUp(closeSilent, 'the gateway has fallen silent');
-    else if (silence >= 1.2 * serverHeartbeatMillis && !this.#silent) this.#setSilent(true);
+    if (silence >= 1.9 * this.#beatMillis) this.#giveUp(closeSilent, 'the gateway has fallen silent');
+    else if (silence >= silentBeats * this.#beatMillis && !this.#silent) this.#setSilent(true);
   }
 
   #setSilent(silent: boolean): void {

@@ -20,7 +20,10 @@ export interface Options {
   acknowledge?: 'received' | 'manual';
   /** How often we tell the gateway that we are here, default 30,000 ms; it ends streams after 60 s of silence. */
   heartbeatMillis?: number;
-  /** The longest silence that the gateway keeps (its heartbeat-interval), default 10,000 ms. After two of them the connection is given up. */
+  /**
+   * How often the gateway gives a sign of life at least, until it says so itself; default 10,000 ms. A connection on which nothing has come for two of them is given
+   * up.
+   */
   serverHeartbeatMillis?: number;
   /** How long an attempt to connect may take, default 10,000 ms. */
   connectTimeoutMillis?: number;
