@@ -22,17 +22,17 @@ type column struct {
 }
 
 var columns = []column{
-	{title: "symbol", width: 24, left: true, text: func(r *row, _ time.Time) string { return r.ticker.Symbol },
+	{title: "symbol", width: 26, left: true, text: func(r *row, _ time.Time) string { return r.ticker.Symbol },
 		compare: func(a, b *row, _ time.Time) int { return strings.Compare(a.ticker.Symbol, b.ticker.Symbol) }},
-	{title: "bid", width: 15, text: decimal(func(t *client.Ticker) client.Decimal { return t.Bid }), move: func(r *row) *move { return &r.bidMove },
+	{title: "bid", width: 15, text: price(func(t *client.Ticker) client.Decimal { return t.Bid }), move: func(r *row) *move { return &r.bidMove },
 		compare: byDecimal(func(t *client.Ticker) client.Decimal { return t.Bid })},
-	{title: "ask", width: 15, text: decimal(func(t *client.Ticker) client.Decimal { return t.Ask }), move: func(r *row) *move { return &r.askMove },
+	{title: "ask", width: 15, text: price(func(t *client.Ticker) client.Decimal { return t.Ask }), move: func(r *row) *move { return &r.askMove },
 		compare: byDecimal(func(t *client.Ticker) client.Decimal { return t.Ask })},
-	{title: "spread", width: 11, need: 110, text: decimal(func(t *client.Ticker) client.Decimal { return t.Spread() }),
+	{title: "spread", width: 11, need: 110, text: price(func(t *client.Ticker) client.Decimal { return t.Spread() }),
 		compare: byDecimal(func(t *client.Ticker) client.Decimal { return t.Spread() })},
-	{title: "last", width: 15, need: 78, text: decimal(func(t *client.Ticker) client.Decimal { return t.Last }), move: func(r *row) *move { return &r.lastMove },
+	{title: "last", width: 15, need: 80, text: price(func(t *client.Ticker) client.Decimal { return t.Last }), move: func(r *row) *move { return &r.lastMove },
 		compare: byDecimal(func(t *client.Ticker) client.Decimal { return t.Last })},
-	{title: "volume", width: 16, need: 128, text: decimal(func(t *client.Ticker) client.Decimal { return t.Volume }),
+	{title: "volume", width: 16, need: 128, text: func(r *row, _ time.Time) string { return shortened(r.ticker.Volume, r.digits.volume).String() },
 		compare: byDecimal(func(t *client.Ticker) client.Decimal { return t.Volume })},
 	{title: "age", width: 7, need: 88, text: func(r *row, now time.Time) string { return age(r.ticker.Age(now)) },
 		compare: func(a, b *row, now time.Time) int { return cmp.Compare(a.ticker.Age(now), b.ticker.Age(now)) }},
@@ -44,8 +44,8 @@ var columns = []column{
 		compare: func(a, b *row, _ time.Time) int { return cmp.Compare(a.ticker.Conflated, b.ticker.Conflated) }},
 }
 
-func decimal(of func(*client.Ticker) client.Decimal) func(*row, time.Time) string {
-	return func(r *row, _ time.Time) string { return of(&r.ticker).String() }
+func price(of func(*client.Ticker) client.Decimal) func(*row, time.Time) string {
+	return func(r *row, _ time.Time) string { return shortened(of(&r.ticker), r.digits.price).String() }
 }
 
 // byDecimal orders by value; none comes first.

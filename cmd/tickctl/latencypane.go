@@ -21,7 +21,7 @@ type stage struct {
 func (t *table) latencyPane() []string {
 	lines := []string{headStyle.Render(t.clip(fmt.Sprintf("%-13s%10s%10s%10s%10s   %s", "latency", "p50", "p99", "p99.9", "max", histogramAxis)))}
 	for _, d := range t.stages {
-		lines = append(lines, t.clip(fmt.Sprintf("%-13s%10v%10v%10v%10v   %s", d.Stage, short(d.P50), short(d.P99), short(d.P999), short(d.Max), d.bars)))
+		lines = append(lines, t.clip(fmt.Sprintf("%-13s%10v%10v%10v%10v   %s", d.Stage, short(d.P50), short(d.P99), short(d.P999), short(d.Max), barStyle.Render(d.bars))))
 	}
 	for len(lines) < latencyLines {
 		lines = append(lines, "")
@@ -29,9 +29,9 @@ func (t *table) latencyPane() []string {
 	return lines[:latencyLines]
 }
 
-// The histogram is on a logarithmic scale from 10 us to 1 s, eight characters for each power of ten.
+// The histogram is on a logarithmic scale from 10 µs to 1 s, eight characters for each power of ten.
 const (
-	histogramAxis   = "10us    100us   1ms     10ms    100ms   1s"
+	histogramAxis   = "10µs    100µs   1ms     10ms    100ms   1s"
 	barsPerDecade   = 8
 	histogramBars   = 5*barsPerDecade + 1 // the last one: 1 s and more
 	barRatio        = 1.333521432163324   // the eighth root of ten

@@ -75,6 +75,17 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+func TestTimesHaveThreeDigits(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 1_400 * time.Nanosecond: "1µs", 673_400 * time.Nanosecond: "673µs", 2_564_321 * time.Nanosecond: "2.56ms", 30_821 * time.Microsecond: "30.8ms",
+		243_970 * time.Microsecond: "244ms", 1_234_567 * time.Microsecond: "1.23s", 75 * time.Second: "1m15s",
+	} {
+		if got := short(d).String(); got != want {
+			t.Errorf("%v is shown as %s, want %s", d, got, want)
+		}
+	}
+}
+
 // TestWatchWritesLinesIntoAPipe, and ends without a word when nobody reads them any more.
 func TestWatchWritesLinesIntoAPipe(t *testing.T) {
 	address, market := gateway(t)

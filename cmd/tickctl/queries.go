@@ -147,13 +147,11 @@ func ping(ctx context.Context, o *options, _ []string, c console) error {
 	return nil
 }
 
-// short rounds to what a person reads.
+// short rounds to three digits, which is what a person reads, and to microseconds.
 func short(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond)
-	case d >= time.Millisecond:
-		return d.Round(10 * time.Microsecond)
+	unit := time.Microsecond
+	for d >= 1000*unit {
+		unit *= 10
 	}
-	return d.Round(time.Microsecond)
+	return d.Round(unit)
 }

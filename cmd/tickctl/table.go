@@ -93,6 +93,7 @@ const (
 // row is one symbol as it is shown.
 type row struct {
 	ticker   client.Ticker
+	digits   digits
 	rate     float64 // updates per second
 	counted  uint64  // updates at the last rate
 	bidMove  move
@@ -203,6 +204,7 @@ func (r *row) take(ticker client.Ticker, now time.Time) {
 	r.askMove.note(r.ticker.Ask, ticker.Ask, now)
 	r.lastMove.note(r.ticker.Last, ticker.Last, now)
 	r.ticker = ticker
+	r.digits.note(&ticker)
 }
 
 func (m *move) note(before, after client.Decimal, now time.Time) {

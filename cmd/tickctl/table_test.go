@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -109,6 +110,25 @@ func TestTableShowsTickers(t *testing.T) {
 	}
 }
 
+// TestDecimalsAreThoseThatAreNeeded: two at least, more when a price has more, and from then on.
+func TestDecimalsAreThoseThatAreNeeded(t *testing.T) {
+	d := newDesk()
+	d.Update(tea.WindowSizeMsg{Width: 140, Height: 24})
+	for _, tt := range []struct {
+		mantissa int64
+		want     string
+	}{{6_173_598_000_000, " 61735.98 "}, {6_173_600_000_000, " 61736.00 "}, {6_173_600_100_000, " 61736.001 "}, {6_173_700_000_000, " 61737.000 "}} {
+		d.market.tickers[0].Bid = client.Decimal{Mantissa: tt.mantissa, Scale: 8, Valid: true}
+		d.market.tickers[0].Volume = client.Decimal{Mantissa: 1500, Scale: 3, Valid: true}
+		d.Update(frameMsg(d.clock))
+		d.clock = d.clock.Add(flashFor)
+		d.Update(frameMsg(d.clock))
+		if line := d.lines()[2]; !strings.Contains(line, tt.want) || !strings.Contains(line, " 1.5 ") {
+			t.Errorf("%q, want%sand a volume of 1.5", line, tt.want)
+		}
+	}
+}
+
 func TestTableSortsAndFilters(t *testing.T) {
 	d := newDesk()
 	d.press("s") // by bid
@@ -204,8 +224,9 @@ func TestSmallHistogram(t *testing.T) {
 	for _, want := range []struct {
 		under string
 		bar   rune
-	}{{"10us", '▁'}, {"1ms", '█'}, {"10ms", '▄'}, {"1s", '▁'}} {
-		if at := strings.Index(" "+histogramAxis+" ", " "+want.under+" "); at >= len(got) || got[at] != want.bar {
+	}{{"10µs", '▁'}, {"1ms", '█'}, {"10ms", '▄'}, {"1s", '▁'}} {
+		before, _, _ := strings.Cut(" "+histogramAxis+" ", " "+want.under+" ")
+		if at := utf8.RuneCountInString(before); at >= len(got) || got[at] != want.bar {
 			t.Errorf("%q, want %c under %s of\n%q", string(got), want.bar, want.under, histogramAxis)
 		}
 	}

@@ -17,6 +17,7 @@ var (
 	downStyle = lipgloss.NewStyle().Foreground(lipgloss.Color("208")).Bold(true) // orange
 	dimStyle  = lipgloss.NewStyle().Faint(true)
 	headStyle = lipgloss.NewStyle().Bold(true)
+	barStyle  = lipgloss.NewStyle().Foreground(lipgloss.Color("39"))
 	warnStyle = lipgloss.NewStyle().Foreground(lipgloss.Color("214"))
 )
 
