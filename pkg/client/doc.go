@@ -2,9 +2,18 @@
 //
 // # Use
 //
-//	c, err := client.Dial(ctx, "127.0.0.1:50051")
+//	ctx := context.Background()
+//	c, err := client.Dial(ctx, "gateway-1:50051,gateway-2:50051") // one of them, and the next when that is lost
+//	if err != nil {
+//		log.Print(err) // says what was tried, and what to look at
+//		return
+//	}
 //	defer c.Close()
-//	granted, err := c.Subscribe(ctx, client.Every(250*time.Millisecond), "BTCUSDT.BINANCE_SPOT")
+//	granted, err := c.Subscribe(ctx, client.Every(250*time.Millisecond), "BTCUSDT.BINANCE_SPOT", "ETHUSDT.BINANCE_SPOT")
+//	if err != nil {
+//		log.Print(err) // names the symbols that were not taken; the others are subscribed
+//	}
+//	log.Print("at most one update of a symbol in ", granted)
 //	for u := range c.Updates() {
 //		fmt.Println(u.Symbol, u.Bid, u.Ask, u.State, u.Merged)
 //	}

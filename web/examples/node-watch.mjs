@@ -4,13 +4,14 @@
 //
 // TICKGATE_URL is the stream, by default ws://127.0.0.1:8080/v1/stream.
 
-import WebSocket from 'ws';
-import { Client } from '../lib/wire/index.js';
+import { Client } from '@tickgate/web/wire';
+import WebSocket from 'ws'; // Node 20 has none of its own; browsers do
 
+const url = process.env.TICKGATE_URL ?? 'ws://127.0.0.1:8080/v1/stream';
 const symbols = process.argv.slice(2);
 if (symbols.length === 0) symbols.push('BTCUSDT.BINANCE_SPOT', 'ETHUSDT.BINANCE_USDM');
 
-const client = new Client({ url: process.env.TICKGATE_URL ?? 'ws://127.0.0.1:8080/v1/stream', WebSocket });
+const client = new Client({ url, WebSocket });
 client.on('status', ({ phase, reason }) => console.error(reason ? `${phase}: ${reason}` : phase));
 client.on('gap', ({ symbol, missing }) => console.error(`${symbol || 'every symbol'}: ${missing} events are missing`));
 client.on('rejected', ({ symbol, detail }) => console.error(`${symbol} was refused: ${detail}`));
