@@ -83,6 +83,44 @@ describe('partial updates become full tickers', () => {
   });
 });
 
+describe('gateways of a cluster may be behind one another', () => {
+  const bid = (sequence: bigint, bidPrice: bigint, more: object = {}): Update => update(1, sequence, { quote: { bidPrice }, ...more });
+  const held = (): unknown[] => {
+    const { epoch, sequence, bid: shown, state } = book.quote('A')!;
+    return [epoch, sequence, shown, state];
+  };
+
+  test('in a sequence: nothing is taken back, and it is taken again when it has caught up', () => {
+    take([bid(5n, 50_00n, { snapshot: true })]);
+    book.connected();
+    book.describe(instrument('A', 1));
+    take([bid(4n, 40_00n, { snapshot: true })]);
+    expect(held()).toEqual([7n, 5n, '50.00', 'live']);
+    expect(book.get('A')).toMatchObject({ updateCount: 1 });
+    take([bid(6n, 60_00n)]);
+    expect(held()).toEqual([7n, 6n, '60.00', 'live']);
+  });
+
+  test('with an epoch: a new one begins with its first update, not when it is announced, and replaces what was held', () => {
+    take([update(1, 5n, { snapshot: true, quote: { bidPrice: 50_00n, askPrice: 51_00n } })]);
+    book.connected();
+    book.describe(instrument('A', 1, { epoch: 8n }));
+    expect(held()).toEqual([7n, 5n, '50.00', 'live']); // and so a reconnect resumes from where it is
+    take([bid(1n, 10_00n)]);
+    expect(held()).toEqual([8n, 1n, '10.00', 'live']);
+    expect(book.quote('A')).not.toHaveProperty('ask');
+    take([bid(9n, 90_00n)], [instrument('A', 1)]);
+    expect(held()).toEqual([8n, 1n, '10.00', 'live']);
+  });
+
+  test('a snapshot of what is held tells more of it, and counts no event', () => {
+    take([bid(5n, 50_00n)]);
+    take([update(1, 5n, { snapshot: true, quote: { bidPrice: 50_00n, askPrice: 51_00n } })]);
+    expect(book.quote('A')).toMatchObject({ bid: '50.00', ask: '51.00', sequence: 5n });
+    expect(book.get('A')).toMatchObject({ updateCount: 1 });
+  });
+});
+
 describe('state and age', () => {
   test('age is counted from when the gateway heard', () => {
     take([update(1, 1n, { snapshot: true, recvAge: 40_000_000n })]);
@@ -107,6 +145,14 @@ describe('state and age', () => {
     book.disconnected();
     expect([book.quote('A')?.state, book.quote('B')?.state]).toEqual(['disconnected', 'pending']);
     expect(book.get('A')!.version).toBeGreaterThan(version);
+    book.connected();
+    expect(book.quote('A')).toMatchObject({ state: 'disconnected', bid: '100.00' }); // until the gateway says what they are worth
+    book.describe(instrument('A', 1));
+    expect(book.quote('A')).toMatchObject({ state: 'live', bid: '100.00' });
+  });
+
+  test('a connection that takes over from another lets values stand', () => {
+    take([snapshot]);
     book.connected();
     expect(book.quote('A')).toMatchObject({ state: 'live', bid: '100.00' });
   });

@@ -31,7 +31,7 @@ export interface QuoteText {
 export class Book {
   readonly #tickers = new Map<string, Ticker>();
   /** By Instrument.id; ids are those of the connection. */
-  #byId: (Ticker | undefined)[] = [];
+  #byId: ({ ticker: Ticker; instrument: Instrument } | undefined)[] = [];
   #connected = false;
   /** Counts updates of instruments that were never announced: a gateway that breaks its promise. */
   unknownUpdates = 0;
@@ -52,7 +52,7 @@ export class Book {
 
   /** What a ticker is worth now. */
   worth(ticker: Ticker): Worth {
-    if (!this.#connected) return ticker.sequence === 0n ? 'pending' : 'disconnected';
+    if (!this.#connected || !ticker.vouched) return ticker.sequence === 0n ? 'pending' : 'disconnected';
     switch (ticker.marketState) {
       case MarketState.LIVE:
         return 'live';
@@ -95,7 +95,7 @@ export class Book {
     this.#tickers.delete(symbol);
   }
 
-  /** A connection carries from here on: its ids are not known yet. */
+  /** A connection carries from here on: its ids are not known yet. After a lost one a value is worth nothing until the gateway has said what. */
   connected(): void {
     this.#byId = [];
     this.#connected = true;
@@ -106,6 +106,7 @@ export class Book {
   disconnected(): void {
     if (!this.#connected) return;
     this.#connected = false;
+    for (const ticker of this.#tickers.values()) ticker.vouched = false;
     this.#touchAll();
   }
 
@@ -113,15 +114,15 @@ export class Book {
     const ticker = this.#tickers.get(instrument.symbol);
     if (!ticker) return;
     ticker.describe(instrument);
-    if (instrument.id !== 0) this.#byId[instrument.id] = ticker;
+    if (instrument.id !== 0) this.#byId[instrument.id] = { ticker, instrument };
   }
 
   merge(batch: BatchFields): void {
     for (const instrument of batch.instruments) this.describe(instrument);
     const now = this.monotonicMillis();
     for (const update of batch.updates) {
-      const ticker = this.#byId[update.instrumentId];
-      if (ticker) ticker.merge(update, now - Number(update.recvAge) / 1e6);
+      const known = this.#byId[update.instrumentId];
+      if (known) known.ticker.merge(update, known.instrument, now - Number(update.recvAge) / 1e6);
       else this.unknownUpdates++;
     }
   }

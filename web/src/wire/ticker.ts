@@ -38,6 +38,8 @@ export class Ticker {
 
   marketState: MarketState = MarketState.PENDING;
   stateReason: StateReason = StateReason.UNSPECIFIED;
+  /** The gateway has said so since the connection was lost last. */
+  vouched = false;
 
   /** Our monotonic milliseconds at which the gateway heard the newest event, but for the way here. Undefined before the first update. */
   heardAtMillis: number | undefined;
@@ -63,21 +65,29 @@ export class Ticker {
     return this.bidPrice === undefined || this.askPrice === undefined ? undefined : this.askPrice - this.bidPrice;
   }
 
-  /** Takes what the gateway says of the instrument: scales, epoch, state. */
-  describe(instrument: Instrument): void {
-    this.#rescaleTo(instrument);
-    if (instrument.epoch !== 0n) this.epoch = instrument.epoch;
-    if (instrument.state !== MarketState.UNSPECIFIED) this.marketState = instrument.state;
+  /** Takes what the gateway says that the values are worth. */
+  describe({ state }: Instrument): void {
+    if (state !== MarketState.UNSPECIFIED) this.marketState = state;
+    this.vouched = true;
     this.version++;
   }
 
-  /** Merges an update. */
-  merge(update: UpdateFields, heardAtMillis: number): void {
-    if (update.snapshot) this.#forget();
+  /**
+   * Merges an update of what the gateway has announced. One that is older than what is held changes nothing, and so a gateway that is behind, whether in a sequence or with
+   * a whole epoch, takes nothing back: what is held stands until it has caught up.
+   */
+  merge(update: UpdateFields, instrument: Instrument, heardAtMillis: number): void {
+    const standing = this.#standing(instrument.epoch, update.sequence);
+    if (standing === 'older' || (standing === 'same' && !update.snapshot)) return;
+    if (update.snapshot || standing === 'renewed') this.#forget();
+    this.#rescaleTo(instrument);
+    if (standing !== 'same') {
+      this.updateCount++;
+      this.conflatedCount += update.conflated;
+    }
+    this.epoch = instrument.epoch;
     this.sequence = update.sequence;
     this.heardAtMillis = heardAtMillis;
-    this.updateCount++;
-    this.conflatedCount += update.conflated;
     if (update.quote) this.#mergeQuote(update.quote);
     if (update.trade) {
       this.lastPrice = update.trade.price;
@@ -87,6 +97,13 @@ export class Ticker {
     if (update.stats) this.#mergeStats(update.stats);
     if (update.status) this.tradingStatus = update.status.status;
     this.version++;
+  }
+
+  /** Where an update stands against what is held: of the same event a snapshot may tell more, and a new epoch begins anew. */
+  #standing(epoch: bigint, sequence: bigint): 'older' | 'same' | 'newer' | 'renewed' {
+    if (epoch < this.epoch || (epoch === this.epoch && sequence < this.sequence)) return 'older';
+    if (epoch > this.epoch) return 'renewed';
+    return sequence === this.sequence ? 'same' : 'newer';
   }
 
   #mergeQuote(quote: QuoteFields): void {
@@ -118,7 +135,7 @@ export class Ticker {
   /** A scale that grows leaves held values as they are, written with more digits; one under which they cannot be written makes them unknown. */
   #rescaleTo(instrument: Instrument): void {
     const { priceScale, sizeScale, turnoverScale } = instrument;
-    if (instrument.id === 0) return; // PENDING: nothing is known of it
+    if (priceScale === this.priceScale && sizeScale === this.sizeScale && turnoverScale === this.turnoverScale) return;
     const convert = (value: bigint | undefined, from: number, to: number): bigint | undefined =>
       value === undefined || from === to ? value : rescale(value, from, to);
     for (const field of priceFields) this[field] = convert(this[field], this.priceScale, priceScale);
