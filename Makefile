@@ -10,7 +10,7 @@ FUZZTIME    ?= 10s
 # What the proto files may not break: those of the last release, compiled.
 PROTO_BASE  := proto/released.binpb
 
-.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web generate lint check check-generated check-proto release-proto check-grpcurl check-python check-parquet check-processes clean
+.PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web screenshots generate lint check check-generated check-proto release-proto check-grpcurl check-python check-parquet check-processes clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ web: web/node_modules ## Build the web page, which is embedded in the gateway, f
 
 check-web: web ## Fail if the page that is committed is not what its sources build.
 	@changed=$$(git status --porcelain -- web) && test -z "$$changed" || { echo "$$changed"; echo "the page differs: run 'make web' and commit it" >&2; exit 1; }
+
+screenshots: web/node_modules build ## Take the pictures of page and terminal in docs/images/ anew, from a gateway with the demo (installs Debian's Chromium if there is none).
+	cd web && npm run screenshots
 
 test-web: web/node_modules build ## Test the page and its client: units, then a real browser against a real gateway (installs Debian's Chromium if there is none).
 	cd web && npm run check && npm test && npm run test:browser

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gateway and feedsim as processes of their own against a stand-alone nats-server: what feedsim says it published is what the gateway applied, a gateway that was killed knows
-# the last values when it comes back, and SIGTERM ends all with exit code 0. Needs curl.
+# the last values when it comes back, tickctl and the example of the SDK watch it, and SIGTERM ends all with exit code 0. Needs curl.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v curl >/dev/null || { echo "check-processes: curl is needed" >&2; exit 1; }
@@ -46,6 +46,7 @@ start_gateway() {
 	gateway=$!
 	await "the gateway to be ready" grep -q 'msg=ready' "$folder/gateway.log"
 	metrics=$(awk '$1 == "admin" {print $2; exit}' "$folder/gateway.log")
+	grpc=$(awk '$1 == "gRPC" {print $2; exit}' "$folder/gateway.log")
 }
 
 metric() { curl -sf "$metrics" | awk -v name="$1" '$1 == name {printf "%.0f", $2; found = 1} END {exit !found}'; }
@@ -78,6 +79,14 @@ start_gateway
 bin/feedsim generate --symbols 50 --rate 1000 --publisher generated --nats-url "$url" >"$folder/feed.log" 2>&1 &
 feed=$!
 await "live events after the restart" bash -c "[ \$(curl -sf '$metrics' | awk '\$1 == \"tickgate_feed_events_total{kind=\\\"quote\\\"}\" {print \$2}') -gt 500 ]"
+
+# Who watches: tickctl, for which the end of its reader is no error, and the example of the SDK.
+bin/tickctl watch --address "$grpc" SIM01 | head -n 3 >"$folder/tickctl" || fail "tickctl ended with an error when its pipe was closed"
+grep -q '"symbol":"SIM01","state":"live"' "$folder/tickctl" || fail "tickctl watch wrote $(cat "$folder/tickctl")"
+go build -o "$folder/watch" ./examples/watch
+{ "$folder/watch" "$grpc" SIM01 || true; } | head -n 3 >"$folder/watched"
+grep -q '^SIM01 *live *bid [0-9.]* ' "$folder/watched" || fail "examples/watch wrote $(cat "$folder/watched")"
+
 finish "$feed" feedsim
 feed=""
 finish "$gateway" "the gateway"

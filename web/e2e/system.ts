@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { Program } from './program.js';
-
-function binary(variable: string): string {
-  const path = process.env[variable];
-  if (!path) throw new Error(`${variable} is not set: give the path of the program, or run e2e/run.sh`);
-  return path;
-}
+import { binary, Program } from './program.js';
 
 /** A gateway with a NATS server of its own, which keeps its addresses and its data when it is killed and started again. */
 export class System {
@@ -72,6 +66,16 @@ export class System {
   /** Ends the gateway: at once, or in order with SIGTERM. */
   async kill(signal: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
     await this.#gateway?.stop(signal);
+  }
+
+  /** Has the gateway hang while something is done: its connections stay, and it says nothing. */
+  async whileHanging(during: () => Promise<void>): Promise<void> {
+    this.#gateway?.suspend(true);
+    try {
+      await during();
+    } finally {
+      this.#gateway?.suspend(false);
+    }
   }
 
   async stop(): Promise<void> {

@@ -92,6 +92,22 @@ test('a gateway that is killed is missed, counted down to, and resumed from', as
   expect(visit.otherComplaints()).toEqual([]);
 });
 
+test('a gateway that hangs is missed within two of the heartbeats that it has announced', async () => {
+  const { system } = desk;
+  await system.start('--heartbeat-interval', '1s'); // announced as 2 s, since it looks after its clients once a second
+  system.feed('generate', '--symbols', '5', '--rate', '500', '--symbol-name', 'S{n}');
+  await system.listed(5);
+  const visit = await desk.open(system.page);
+  await visit.isLive('S1');
+  await system.whileHanging(async () => {
+    await visit.until('the badge to wonder', async () => (await visit.phase()) === 'silent', 6_000);
+    await visit.until('the badge to tell', async () => (await visit.phase()) === 'reconnecting', 3_000);
+    expect(await visit.state('S1')).toBe('disconnected');
+  });
+  await visit.isLive('S1', 40_000);
+  expect(visit.otherComplaints()).toEqual([]);
+});
+
 test('a gateway that has drained is reached again at once with a key', async () => {
   await desk.market(5, 500);
   const { system } = desk;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The page in a real browser against the real gateway. TICKGATE_GATEWAY and TICKGATE_FEEDSIM are the programs; by default those in bin/, which `make build` makes.
+# Runs a command that needs our programs and a browser: with-browser.sh COMMAND…
+# TICKGATE_GATEWAY, TICKGATE_FEEDSIM and TICKGATE_TICKCTL are the programs; by default those in bin/, which `make build` makes.
 # Installs Debian's Chromium if there is none; TICKGATE_CHROMIUM names another one. Fails, and never passes, where it cannot run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,10 +14,11 @@ absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
 
 TICKGATE_GATEWAY=$(absolute "${TICKGATE_GATEWAY:-../bin/gateway}")
 TICKGATE_FEEDSIM=$(absolute "${TICKGATE_FEEDSIM:-../bin/feedsim}")
+TICKGATE_TICKCTL=$(absolute "${TICKGATE_TICKCTL:-../bin/tickctl}")
 TICKGATE_CHROMIUM=${TICKGATE_CHROMIUM:-/usr/bin/chromium}
-export TICKGATE_GATEWAY TICKGATE_FEEDSIM TICKGATE_CHROMIUM
-for program in "$TICKGATE_GATEWAY" "$TICKGATE_FEEDSIM"; do
-	[ -x "$program" ] || fail "there is no program $program: run 'make build', or set TICKGATE_GATEWAY and TICKGATE_FEEDSIM"
+export TICKGATE_GATEWAY TICKGATE_FEEDSIM TICKGATE_TICKCTL TICKGATE_CHROMIUM
+for program in "$TICKGATE_GATEWAY" "$TICKGATE_FEEDSIM" "$TICKGATE_TICKCTL"; do
+	[ -x "$program" ] || fail "there is no program $program: run 'make build', or set TICKGATE_GATEWAY, TICKGATE_FEEDSIM and TICKGATE_TICKCTL"
 done
 
 if [ ! -x "$TICKGATE_CHROMIUM" ]; then
@@ -27,4 +29,4 @@ if [ ! -x "$TICKGATE_CHROMIUM" ]; then
 fi
 
 [ -d node_modules ] || npm ci
-exec npx vitest run --config e2e/vitest.config.ts "$@"
+exec npx "$@"
