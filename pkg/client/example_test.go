@@ -63,7 +63,7 @@ func ExampleWithStates() {
 	c.Close()
 }
 
-func ExampleClient_Replay() {
+func ExampleClient_Replay_strategy() {
 	strategy := func(at time.Time, ticker *client.Ticker) { fmt.Println(at, ticker.Symbol, ticker.Bid) }
 	ctx := context.Background()
 	c, err := client.Dial(ctx, "gateway-1:50051")
