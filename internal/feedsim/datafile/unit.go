@@ -3,6 +3,7 @@ package datafile
 import (
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"tickgate/pkg/tick"
@@ -40,20 +41,32 @@ func (u Unit) Time(count int64) (tick.Time, error) {
 	return tick.Time(count * int64(u)), nil
 }
 
-// dateLayouts are tried in this order; fractions of a second are read by each. A time without a zone is UTC.
-var dateLayouts = []string{
-	"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly,
+// layoutOf returns the layout that a date has if it is one; fractions of a second are read by each. A time without a zone is UTC.
+func layoutOf(text string) string {
+	const date, seconds = len("2006-01-02"), len("2006-01-02T15:04:05")
+	if len(text) <= date {
+		return time.DateOnly
+	}
+	isZoned := len(text) > seconds && strings.ContainsAny(text[seconds:], "Z+-")
+	switch isT := text[date] == 'T'; {
+	case isT && isZoned:
+		return time.RFC3339
+	case isT:
+		return "2006-01-02T15:04:05"
+	case isZoned:
+		return "2006-01-02 15:04:05Z07:00"
+	}
+	return time.DateTime
 }
 
 // ParseDate reads a date with or without a time of day, to the nanosecond.
 func ParseDate(text string) (tick.Time, error) {
-	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			if nanoseconds := t.UnixNano(); t.Unix() >= 0 && nanoseconds >= 0 && t.Year() < 2262 {
-				return tick.Time(nanoseconds), nil
-			}
-			return 0, errTimeRange
-		}
+	t, err := time.Parse(layoutOf(text), text)
+	if err != nil {
+		return 0, errDate
 	}
-	return 0, errDate
+	if nanoseconds := t.UnixNano(); t.Unix() >= 0 && nanoseconds >= 0 && t.Year() < 2262 {
+		return tick.Time(nanoseconds), nil
+	}
+	return 0, errTimeRange
 }

@@ -61,12 +61,16 @@ func TestDates(t *testing.T) {
 	want := tick.Time(time.Date(2024, 8, 8, 23, 57, 0, 123456789, time.UTC).UnixNano())
 	for _, text := range []string{
 		"2024-08-08T23:57:00.123456789Z", "2024-08-08 23:57:00.123456789", "2024-08-09T01:57:00.123456789+02:00", "2024-08-08 23:57:00.123456789+00:00",
+		"2024-08-08T23:57:00.123456789", "2024-08-08T18:57:00.123456789-05:00",
 	} {
 		if got, err := datafile.ParseDate(text); err != nil || got != want {
 			t.Errorf("%s: %d, %v, want %d", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "yesterday", "2024-13-01", "1969-12-31", "2262-05-01T00:00:00Z", "2024-08-08 25:00:00"} {
+	if got, err := datafile.ParseDate("2024-08-08"); err != nil || got != want-want%tick.Time(24*time.Hour) {
+		t.Errorf("a day: %d, %v", got, err)
+	}
+	for _, text := range []string{"", "yesterday", "2024-13-01", "1969-12-31", "2262-05-01T00:00:00Z", "2024-08-08 25:00:00", "2024-08-08X10:00:00", "2024-08-08T10:00:00 ", "2024-08-08T10:00"} {
 		if got, err := datafile.ParseDate(text); err == nil {
 			t.Errorf("%q is read as %d", text, got)
 		}

@@ -169,8 +169,8 @@ func TestRowGroups(t *testing.T) {
 
 func plainInt64(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) }
 
-// TestRowGroupIsFullLong: a minute with more than a million rows has two row groups.
-func TestRowGroupIsFullLong(t *testing.T) {
+// TestLongRowGroupIsFull: a minute with more than a million rows has two row groups.
+func TestLongRowGroupIsFull(t *testing.T) {
 	if os.Getenv("TICKGATE_LONG") == "" {
 		t.Skip("TICKGATE_LONG is not set: this takes seconds")
 	}
