@@ -31,7 +31,7 @@ func slowConsumers(window time.Duration) Scenario {
 		Description: fmt.Sprintf("1,000 streams on 1,000 connections out of 100 symbols, 1,000 events/s, conflated to 100 ms where the system can. The gateway's and naive's have %d symbols each, so that a stream "+
 			"that does not read has filled its 64 KiB window before the measured one begins; NATS and centrifuge, which cannot deliver as much here, 10. Some read at a 20th of what comes, some never again. "+
 			"Figures of delay and latency are those of the rest; the age is that of what the slow ones take: how long it had been out of date. Without acknowledgements it grows for as long as the run lasts, "+
-			"up to the minute and a half that a window holds. The gateway's send stall is raised to a minute, so that slow streams stay and their memory is measured; one case has the default of 5 s. "+
+			"up to the two minutes in which such a client reads a window. The gateway's send stall is raised to a minute, so that slow streams stay and their memory is measured; one case has the default of 5 s. "+
 			"An acknowledging reader processes a batch and then acknowledges it, as the SDKs do; where the slow ones do, all do, and so they do in what it is compared with. "+
 			"Socket buffers play no part: the client libraries read ahead by themselves.", slowSymbols),
 	}
