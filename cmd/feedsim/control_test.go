@@ -165,6 +165,12 @@ func TestControlUsage(t *testing.T) {
 	}
 }
 
+func TestSeekToNowhere(t *testing.T) {
+	if c, err := parseCommand([]string{"seek", ""}); err == nil || !strings.Contains(err.Error(), "10:30") {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
 // TestFaultSettings are refused by name, before anything is played.
 func TestFaultSettings(t *testing.T) {
 	for _, c := range []struct {

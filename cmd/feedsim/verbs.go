@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/pace"
 	feedsimv1 "tickgate/proto/tickgate/feedsim/v1"
 )
@@ -87,14 +89,12 @@ func parseSeek(text string) (*feedsimv1.Seek, error) {
 		}
 		return &feedsimv1.Seek{Target: &feedsimv1.Seek_By{By: int64(by)}}, nil
 	}
-	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return &feedsimv1.Seek{Target: &feedsimv1.Seek_To{To: at.UnixNano()}}, nil
+	moment, err := replay.ParseMoment(text)
+	if since, ok := moment.TimeOfDay(); ok {
+		return &feedsimv1.Seek{Target: &feedsimv1.Seek_TimeOfDay{TimeOfDay: int64(since)}}, nil
 	}
-	for _, layout := range []string{"15:04", "15:04:05.999999999"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			midnight := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
-			return &feedsimv1.Seek{Target: &feedsimv1.Seek_TimeOfDay{TimeOfDay: int64(at.Sub(midnight))}}, nil
-		}
+	if at, ok := moment.Date(); ok {
+		return &feedsimv1.Seek{Target: &feedsimv1.Seek_To{To: int64(at)}}, nil
 	}
-	return nil, fmt.Errorf("%q is not a time, give 10:30, 10:30:15, 2024-08-08T23:57:30Z, +30s or -30s", text)
+	return nil, fmt.Errorf("%q is %w, or +30s or -30s from here", text, cmp.Or(err, replay.ErrMoment)) // nothing is no mistake to others
 }

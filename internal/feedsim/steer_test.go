@@ -307,7 +307,9 @@ func TestSetRate(t *testing.T) {
 		if err != nil || state.EventsPerSecond != 20 {
 			t.Errorf("state %+v, error %v", state, err)
 		}
-		<-ended
+		if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
 		if want := []time.Duration{0, 100 * ms, 175 * ms, 225 * ms, 275 * ms}; !slices.Equal(bus.arrivals, want) {
 			t.Errorf("published after %v, want %v", bus.arrivals, want)
 		}
@@ -337,7 +339,9 @@ func TestUnpacedFeedCanBePaused(t *testing.T) {
 		runtime.Gosched()
 	}
 	cancel()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 func faults(t *testing.T, texts ...string) fault.Config {

@@ -40,6 +40,12 @@ func ParseMoment(text string) (Moment, error) {
 	return Moment{}, ErrMoment
 }
 
+// Date returns the time of a date; false if it is none.
+func (m Moment) Date() (tick.Time, bool) { return m.at, m.isGiven && !m.isOfDay }
+
+// TimeOfDay returns how long after midnight a time of day is; false if it is none.
+func (m Moment) TimeOfDay() (time.Duration, bool) { return time.Duration(m.at), m.isOfDay }
+
 // of returns the time that the moment is in a recording that begins at another; standard if it is none.
 func (m Moment) of(begin, standard tick.Time) tick.Time {
 	switch {
