@@ -1,10 +1,13 @@
 package replay_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/pace"
 	"tickgate/pkg/tick"
@@ -53,4 +56,33 @@ func TestRebase(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRebaseAndSeek: what is sought is moved by the same as the rest of the pass.
+func TestRebaseAndSeek(t *testing.T) {
+	quotes := quotesHeader
+	for second := range 11 {
+		quotes += fmt.Sprintf("%d000000000,%d000,V,A,1,1,2,1,1\n", 1000+second, 1000+second)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := new(notes)
+		r := b.replay(t, func(c *replay.Config) { c.Rebase, c.Speed = true, 1 }, gzipped(t, "q", quotes))
+		began := tick.Time(time.Now().UnixNano())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(t.Context()) }()
+		time.Sleep(1500 * time.Millisecond)
+		if _, err := r.Obey(t.Context(), feedsim.SeekTo{At: 1_009_000_000_000}); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		var got []time.Duration
+		for _, e := range b.events {
+			got = append(got, time.Duration(e.TsEvent-began))
+		}
+		if want := []time.Duration{0, time.Second, 9 * time.Second, 10 * time.Second}; !slices.Equal(got, want) {
+			t.Errorf("times %v, want %v", got, want)
+		}
+	})
 }

@@ -110,6 +110,10 @@ func TestConfigNamesTheSetting(t *testing.T) {
 		"files":   func(c *replay.Config) { c.Files = nil },
 		"layouts": func(c *replay.Config) { c.Layouts = nil },
 		"symbol":  func(c *replay.Config) { c.Symbol = "{" },
+		"symbols": func(c *replay.Config) { c.Selection.Symbols = []string{"["} },
+		"venues":  func(c *replay.Config) { c.Selection.Venues = []string{""} },
+		"from":    func(c *replay.Config) { c.Selection.From, c.Selection.To = moment(t, "10:30"), moment(t, "10:30") },
+		"to":      func(c *replay.Config) { c.Selection.From, c.Selection.To = replay.At(2), replay.At(1) },
 		"Log":     func(c *replay.Config) { c.Log = nil },
 	} {
 		config := replay.DefaultConfig()
