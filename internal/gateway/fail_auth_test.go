@@ -20,6 +20,7 @@ import (
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/natsd/natstest"
+	"tickgate/internal/testlink"
 )
 
 // door is one way to be let in by NATS.
@@ -110,13 +111,13 @@ func startFeedsim(t testing.TB, program string, c bus.Connection, more ...string
 // keepsTrying demands that a gateway with the wrong credentials says what is wrong, stays, tries again and is not ready.
 func keepsTrying(t *testing.T, d door, url string) {
 	const attempts = 4
-	way := newLink(t, strings.TrimPrefix(url, d.scheme+"://"))
+	way := testlink.New(t, strings.TrimPrefix(url, d.scheme+"://"))
 	config := gatewaytest.Config(t)
 	config.Bus = d.wrong
-	config.Bus.URL = d.scheme + "://" + way.address()
+	config.Bus.URL = d.scheme + "://" + way.Address()
 	log := &journal{}
 	g := gatewaytest.StartLogging(t, config, slog.New(slog.NewTextHandler(log, nil)))
-	eventually(t, "the gateway tries again", func() bool { return way.connections() >= attempts })
+	eventually(t, "the gateway tries again", func() bool { return way.Connections() >= attempts })
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the log is:\n%s", log.text())
@@ -131,7 +132,7 @@ func keepsTrying(t *testing.T, d door, url string) {
 	default:
 	}
 	if lines := strings.Count(log.text(), "\n"); lines > attempts {
-		t.Errorf("the log has %d lines after %d attempts, it should not repeat itself:\n%s", lines, way.connections(), log.text())
+		t.Errorf("the log has %d lines after %d attempts, it should not repeat itself:\n%s", lines, way.Connections(), log.text())
 	}
 	if secret := d.wrong.Password; secret != "" && strings.Contains(log.text(), secret) {
 		t.Errorf("the log tells the password:\n%s", log.text())

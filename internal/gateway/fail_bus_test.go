@@ -8,6 +8,7 @@ import (
 	"tickgate/internal/feedsim/generate"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
+	"tickgate/internal/testlink"
 )
 
 // TestNATSKilledAndRestartedUnderLoad takes the server away under a market and its clients, and brings it back on the same port with the same files.
@@ -69,22 +70,22 @@ func TestNATSHangs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := startBus(t)
-			way := newLink(t, b.address())
+			way := testlink.New(t, b.address())
 			config := b.joined(t)
-			config.Bus.URL = "nats://" + way.address()
+			config.Bus.URL = "nats://" + way.Address()
 			g := gatewaytest.Start(t, config)
 			market := gatewaytest.NewPublisher(t, b.connection())
 			feed := market.Trade(liveliness(500))
 			clients := openOnePerPolicy(t, g)
 			clients.await("a live market", trading)
 
-			way.freeze()
+			way.Freeze()
 			silent := time.Now()
 			clients.await("all symbols stale", stale)
 			t.Logf("all clients were told after %v", time.Since(silent))
 			clients.idle(c.silence - time.Since(silent))
 			thawed := time.Now()
-			way.thaw()
+			way.Thaw()
 			clients.await("all symbols live", live)
 			t.Logf("all clients were live again %v after the network was back", time.Since(thawed))
 			clients.await("a live market", trading)

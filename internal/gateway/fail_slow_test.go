@@ -12,6 +12,7 @@ import (
 
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
+	"tickgate/internal/testlink"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
@@ -163,7 +164,7 @@ func (r *slowReader) take(ctx context.Context, m *tickgatev1.ServerMessage) {
 // vanishes is twenty clients whose network becomes a black hole.
 func vanishes(g *gatewaytest.Gateway) harm {
 	const streams = 20
-	var way *link
+	var way *testlink.Link
 	var conn *grpc.ClientConn
 	var before int
 	return harm{
@@ -171,17 +172,17 @@ func vanishes(g *gatewaytest.Gateway) harm {
 		over:   func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
-			way = newLink(t, g.Addresses().GRPC)
-			conn = gatewaytest.Dial(t, way.address())
+			way = testlink.New(t, g.Addresses().GRPC)
+			conn = gatewaytest.Dial(t, way.Address())
 			for range streams {
 				s := gatewaytest.OpenStream(t, conn, nil)
 				s.Subscribe(gatewaytest.Latest(), symbols)
 			}
 		},
-		strike: func(*testing.T) { way.freeze() },
+		strike: func(*testing.T) { way.Freeze() },
 		verify: func(*testing.T, time.Duration) {
 			_ = conn.Close()
-			way.close()
+			way.Close()
 		},
 	}
 }
@@ -189,7 +190,7 @@ func vanishes(g *gatewaytest.Gateway) harm {
 // dieAtOnce is many clients that hang up in the same moment. What their own end of it costs is not the gateway's, and comes afterwards.
 func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 	const perConnection = 100
-	var way *link
+	var way *testlink.Link
 	var conns []*grpc.ClientConn
 	var open []*gatewaytest.Stream
 	var before int
@@ -198,10 +199,10 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 		over:   func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
-			way = newLink(t, g.Addresses().GRPC)
+			way = testlink.New(t, g.Addresses().GRPC)
 			for i := range streams {
 				if i%perConnection == 0 {
-					conns = append(conns, gatewaytest.Dial(t, way.address()))
+					conns = append(conns, gatewaytest.Dial(t, way.Address()))
 				}
 				s := gatewaytest.OpenStream(t, conns[len(conns)-1], nil)
 				s.Send(subscribeCommand(gatewaytest.Interval(time.Second), symbols))
@@ -211,7 +212,7 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 				s.Await("all symbols live", live())
 			}
 		},
-		strike: func(*testing.T) { way.hangUp() },
+		strike: func(*testing.T) { way.HangUp() },
 		verify: func(*testing.T, time.Duration) {
 			for _, conn := range conns {
 				_ = conn.Close()
@@ -219,7 +220,7 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 			for _, s := range open {
 				s.Close()
 			}
-			way.close()
+			way.Close()
 		},
 	}
 }

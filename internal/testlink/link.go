@@ -1,4 +1,4 @@
-package gateway_test
+package testlink
 
 import (
 	"io"
@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// link is a TCP proxy in front of one part of the system, with which a test breaks the network.
-type link struct {
+// Link is a TCP proxy in front of one part of the system, with which a test breaks the network. Its methods may be called from anywhere.
+type Link struct {
+	// Immutable.
 	listener net.Listener
 	target   string
-	running  sync.WaitGroup // all goroutines of the link
+
+	running sync.WaitGroup // all goroutines of the link
 
 	// mu guards the fields below.
 	mu       sync.Mutex
@@ -31,31 +33,32 @@ const (
 	sideFar              // the target
 )
 
-// newLink returns a link to target, which is closed at the end of the test.
-func newLink(t testing.TB, target string) *link {
+// New returns a link to target, which is closed at the end of the test.
+func New(t testing.TB, target string) *Link {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &link{listener: listener, target: target, passing: make(chan struct{}), ends: make(map[net.Conn]side)}
+	l := &Link{listener: listener, target: target, passing: make(chan struct{}), ends: make(map[net.Conn]side)}
 	close(l.passing)
 	l.running.Go(l.serve)
-	t.Cleanup(l.close)
+	t.Cleanup(l.Close)
 	return l
 }
 
-func (l *link) address() string { return l.listener.Addr().String() }
+// Address returns where to connect to in place of the target.
+func (l *Link) Address() string { return l.listener.Addr().String() }
 
-// connections returns how many were ever accepted.
-func (l *link) connections() int {
+// Connections returns how many were ever accepted.
+func (l *Link) Connections() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.accepted
 }
 
-// freeze makes the network a black hole: connections stay open, new ones are accepted, and nothing passes, an end of a connection neither.
-func (l *link) freeze() {
+// Freeze makes the network a black hole: connections stay open, new ones are accepted, and nothing passes, an end of a connection neither.
+func (l *Link) Freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.frozen {
@@ -63,8 +66,8 @@ func (l *link) freeze() {
 	}
 }
 
-// thaw lets everything pass again, beginning with what was held.
-func (l *link) thaw() {
+// Thaw lets everything pass again, beginning with what was held.
+func (l *Link) Thaw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.frozen {
@@ -73,19 +76,25 @@ func (l *link) thaw() {
 	}
 }
 
-// hangUp ends all connections to the target in the same moment, and those who have connected do not notice: for them the network is a black hole from now on.
-func (l *link) hangUp() {
-	l.freeze()
+// HangUp ends all connections to the target in the same moment, and those who have connected do not notice: for them the network is a black hole from now on.
+func (l *Link) HangUp() { l.end(func(leads side) bool { return leads == sideFar }) }
+
+// Sever ends all connections on both sides. Those that are made from now on lead nowhere until Thaw.
+func (l *Link) Sever() { l.end(func(side) bool { return true }) }
+
+func (l *Link) end(which func(side) bool) {
+	l.Freeze()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for end, leads := range l.ends {
-		if leads == sideFar {
+		if which(leads) {
 			_ = end.Close()
 		}
 	}
 }
 
-func (l *link) close() {
+// Close ends everything. The end of the test does, too.
+func (l *Link) Close() {
 	_ = l.listener.Close()
 	l.mu.Lock()
 	l.closed = true
@@ -93,12 +102,12 @@ func (l *link) close() {
 		_ = end.Close()
 	}
 	l.mu.Unlock()
-	l.thaw()
+	l.Thaw()
 	l.running.Wait()
 }
 
 // pass waits until bytes pass.
-func (l *link) pass() {
+func (l *Link) pass() {
 	l.mu.Lock()
 	passing := l.passing
 	l.mu.Unlock()
@@ -106,7 +115,7 @@ func (l *link) pass() {
 }
 
 // hold keeps an end for close, and reports false if that was called already.
-func (l *link) hold(end net.Conn, leads side) bool {
+func (l *Link) hold(end net.Conn, leads side) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -117,14 +126,14 @@ func (l *link) hold(end net.Conn, leads side) bool {
 	return true
 }
 
-func (l *link) drop(end net.Conn) {
+func (l *Link) drop(end net.Conn) {
 	_ = end.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.ends, end)
 }
 
-func (l *link) serve() {
+func (l *Link) serve() {
 	for {
 		near, err := l.listener.Accept()
 		if err != nil {
@@ -141,7 +150,7 @@ func (l *link) serve() {
 }
 
 // join connects an accepted connection with the target until one of them ends.
-func (l *link) join(near net.Conn) {
+func (l *Link) join(near net.Conn) {
 	defer l.drop(near)
 	l.pass()
 	far, err := net.DialTimeout("tcp", l.target, 5*time.Second)
@@ -155,7 +164,7 @@ func (l *link) join(near net.Conn) {
 	copying.Wait()
 }
 
-func (l *link) copy(to io.WriteCloser, from io.ReadCloser) {
+func (l *Link) copy(to io.WriteCloser, from io.ReadCloser) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
