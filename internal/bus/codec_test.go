@@ -152,12 +152,19 @@ func TestHeartbeatBothWays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		publisher := rapid.StringMatching(`[ -~]{1,64}`).Draw(t, "publisher")
 		epoch, sent := rapid.Uint64Min(1).Draw(t, "epoch"), rapid.Int64().Draw(t, "ts_send")
+		counts, events := rapid.Bool().Draw(t, "counts"), rapid.Uint64().Draw(t, "events")
 		payload := bus.AppendHeartbeat(nil, publisher, epoch, tick.Time(sent))
+		if counts {
+			payload = bus.AppendEventCount(payload, events)
+		}
 		var got tickgatev1.PublisherHeartbeat
 		if err := proto.Unmarshal(payload, &got); err != nil {
 			t.Fatal(err)
 		}
 		want := &tickgatev1.PublisherHeartbeat{Publisher: publisher, Epoch: epoch, TsSend: sent}
+		if counts {
+			want.Events = &events
+		}
 		if !proto.Equal(&got, want) {
 			t.Fatalf("got %v, want %v", &got, want)
 		}
@@ -166,7 +173,8 @@ func TestHeartbeatBothWays(t *testing.T) {
 			t.Fatal(err)
 		}
 		beat, err := bus.DecodeHeartbeat(payload)
-		if err != nil || string(beat.Publisher) != publisher || beat.Epoch != epoch || int64(beat.TsSend) != sent {
+		if err != nil || string(beat.Publisher) != publisher || beat.Epoch != epoch || int64(beat.TsSend) != sent ||
+			beat.Counts != counts || counts && beat.Events != events {
 			t.Fatalf("got %+v, %v", beat, err)
 		}
 	})

@@ -233,6 +233,8 @@ type Heartbeat struct {
 	Publisher []byte // points into the payload
 	Epoch     uint64
 	TsSend    tick.Time
+	Events    uint64 // numbered so far, if Counts
+	Counts    bool
 }
 
 // DecodeHeartbeat reads a PublisherHeartbeat.
@@ -247,6 +249,8 @@ func DecodeHeartbeat(payload []byte) (Heartbeat, error) {
 			h.Epoch = fields.fixed64()
 		case heartbeatTsSend:
 			h.TsSend = tick.Time(fields.fixed64())
+		case heartbeatEvents:
+			h.Events, h.Counts = fields.varint(), true
 		default:
 			fields.skip()
 		}

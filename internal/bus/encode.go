@@ -43,6 +43,7 @@ const (
 	heartbeatPublisher = 1
 	heartbeatEpoch     = 2
 	heartbeatTsSend    = 3
+	heartbeatEvents    = 4
 )
 
 // AppendEventBatch appends the payload for events of one symbol and kind, oldest first. Epoch and scales are those of the first event:
@@ -70,6 +71,12 @@ func AppendHeartbeat(dst []byte, publisher string, epoch uint64, tsSend tick.Tim
 	dst = protowire.AppendFixed64(dst, epoch)
 	dst = protowire.AppendTag(dst, heartbeatTsSend, protowire.Fixed64Type)
 	return protowire.AppendFixed64(dst, uint64(tsSend))
+}
+
+// AppendEventCount appends to the payload of a PublisherHeartbeat how many events the publisher has numbered.
+func AppendEventCount(heartbeat []byte, events uint64) []byte {
+	heartbeat = protowire.AppendTag(heartbeat, heartbeatEvents, protowire.VarintType)
+	return protowire.AppendVarint(heartbeat, events)
 }
 
 func appendEvent(dst []byte, e *tick.Event) []byte {

@@ -65,6 +65,7 @@ func FuzzDecode(f *testing.F) {
 // FuzzDecodeHeartbeat is FuzzDecode for heartbeats.
 func FuzzDecodeHeartbeat(f *testing.F) {
 	f.Add(bus.AppendHeartbeat(nil, "p", 1, 2))
+	f.Add(bus.AppendEventCount(bus.AppendHeartbeat(nil, "p", 1, 2), 300))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		got, gotErr := bus.DecodeHeartbeat(payload)
 		var message tickgatev1.PublisherHeartbeat
@@ -77,7 +78,8 @@ func FuzzDecodeHeartbeat(f *testing.F) {
 		if gotErr != nil {
 			return
 		}
-		if string(got.Publisher) != message.GetPublisher() || got.Epoch != message.GetEpoch() || int64(got.TsSend) != message.GetTsSend() {
+		if string(got.Publisher) != message.GetPublisher() || got.Epoch != message.GetEpoch() || int64(got.TsSend) != message.GetTsSend() ||
+			got.Counts != (message.Events != nil) || got.Events != message.GetEvents() {
 			t.Fatalf("reads %+v, the generated code %v", got, &message)
 		}
 	})

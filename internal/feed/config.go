@@ -32,6 +32,8 @@ type Config struct {
 	WarmStartStream string
 	// WarmStartTimeout is the longest time that live messages wait for the warm start, default 5 s.
 	WarmStartTimeout time.Duration
+	// OnCurrent is told on the feed goroutine whether values are current: the bus is connected, and the last values have been read since. It must not block. Nil: nobody is.
+	OnCurrent func(current bool)
 	// Latency takes the time from the venue to the gateway, about once a second; nil: it is not measured.
 	Latency *latency.Totals
 	// Log takes what an operator should know; nil: nothing is logged.

@@ -56,6 +56,7 @@ const (
 	countHeartbeats
 	countMissing
 	countGaps
+	countUntold
 	countOverLimit
 	countSymbols    // now
 	countPublishers // now

@@ -40,10 +40,13 @@ type Feed struct {
 	upsSeen       uint64           // of link
 	downsSeen     uint64           // of link
 	nextPoll      time.Time
-	resyncPending bool // messages were dropped, and the last values not read since
+	resyncPending bool      // messages were lost, and the last values not read since
+	hadStream     bool      // a warm start has read the stream, so it is there although it may not answer
+	failingSince  time.Time // of warm starts, since the bus came up; zero: they do not
 	readyOnce     sync.Once
 
 	// Stored by the feed goroutine, read by anybody.
+	current           atomic.Bool
 	dropped           atomic.Uint64
 	warmStart         atomic.Pointer[WarmStart]
 	warmStartFailures atomic.Uint64
@@ -84,6 +87,15 @@ func (f *Feed) wake() {
 
 // Ready is closed when the last values have been read, as far as they can be, and live messages are applied.
 func (f *Feed) Ready() <-chan struct{} { return f.ready }
+
+// Current reports whether the bus is connected and the last values have been read since.
+func (f *Feed) Current() bool { return f.current.Load() }
+
+func (f *Feed) setCurrent(current bool) {
+	if f.current.Swap(current) != current && f.config.OnCurrent != nil {
+		f.config.OnCurrent(current)
+	}
+}
 
 // Age returns how long ago anything was heard from the bus; false if never.
 func (f *Feed) Age() (time.Duration, bool) { return f.ingester.Age() }
@@ -169,6 +181,7 @@ func (f *Feed) followLink(ctx context.Context, connection *nats.Conn) {
 		f.stopReading()
 		f.live = f.messages // what waits is applied, but confirms nothing
 		f.wake()
+		f.setCurrent(false)
 		f.ingester.Disconnected(f.config.Now())
 		f.config.Log.Warn("feed: bus lost, all symbols are stale")
 	}
@@ -176,7 +189,7 @@ func (f *Feed) followLink(ctx context.Context, connection *nats.Conn) {
 		f.upsSeen = ups
 		f.stopReading()
 		f.live = nil
-		f.resyncPending = false
+		f.resyncPending, f.failingSince = false, time.Time{}
 		f.startReading(ctx, connection)
 	}
 }
@@ -188,23 +201,26 @@ func (f *Feed) poll(ctx context.Context, now time.Time, connection *nats.Conn, s
 	}
 	f.nextPoll = now.Add(pollInterval)
 	f.ingester.MergeLatency()
-	f.pollDropped(ctx, now, connection, subscription)
+	f.pollLosses(ctx, now, connection, subscription)
 }
 
-// pollDropped doubts all values when messages were dropped, because nobody knows whose: the last event of a symbol may have been among them, and then no
-// later one shows the hole. When no more are dropped, the last values are read again; live messages go on meanwhile, since holding them back
-// would drop more.
-func (f *Feed) pollDropped(ctx context.Context, now time.Time, connection *nats.Conn, subscription *nats.Subscription) {
+// pollLosses doubts all values when messages were dropped, because nobody knows whose: the last event of a symbol may have been among them, and then no
+// later one shows the hole. Of messages that were lost before they came here only publishers' counts tell (see tally). When no more are lost, the last values are read again; live messages go on
+// meanwhile, since holding them back would drop more.
+func (f *Feed) pollLosses(ctx context.Context, now time.Time, connection *nats.Conn, subscription *nats.Subscription) {
 	n, err := subscription.Dropped()
 	if err != nil { // the connection is being closed
 		return
 	}
 	dropped := uint64(n)
 	before := f.dropped.Swap(dropped)
+	lost := f.ingester.TakeLoss()
 	switch {
 	case dropped != before:
 		f.config.Log.Warn("feed: too slow, messages were dropped", "messages", dropped-before)
 		f.ingester.Doubt(now)
+		f.resyncPending = true
+	case lost:
 		f.resyncPending = true
 	case f.resyncPending && f.reading == nil && f.link.connected():
 		f.resyncPending = false

@@ -33,6 +33,8 @@ type Ingester struct {
 	connected  bool              // to the bus; while not, what still comes from the queue confirms nothing
 	latency    *latency.Recorder // nil: not measured
 	untold     bool              // states have changed that no record accompanies
+	lossUnread bool              // see TakeLoss
+	countAnew  bool              // what publishers have sent, when the warm start under way has ended
 	logged     [DropReasons]bool
 
 	// Stored by Post, read by anybody.
@@ -74,6 +76,9 @@ func (in *Ingester) Apply(subject string, payload []byte, now time.Time) {
 	if r, known := in.routes[subject]; known {
 		if err := in.decoder.Decode(r.kind, payload); err != nil {
 			in.dropMessage(subject, err)
+			if p := r.symbol.publisher; p != nil {
+				p.tally.came++ // most messages have one event
+			}
 			return
 		}
 		in.applyEvents(r.symbol, now)
@@ -96,7 +101,9 @@ func (in *Ingester) applyUnrouted(subject string, payload []byte, now time.Time)
 	}
 	var s *symbol
 	if err == nil {
-		s, err = in.open(name)
+		if s, err = in.open(name); err != nil {
+			in.passOver()
+		}
 	}
 	if err != nil {
 		in.dropMessage(subject, err)
@@ -127,7 +134,19 @@ func (in *Ingester) applyEvents(s *symbol, now time.Time) {
 	received := tick.Time(now.UnixNano())
 	for i := range events {
 		e := &events[i]
-		if !in.merge(s, e, received) {
+		before := s.record.TsRecv
+		if e.Epoch > s.record.Epoch {
+			before = 0
+		}
+		advance := in.merge(s, e, received)
+		switch {
+		case e.Epoch != p.epoch:
+		case advance == 1 && before != 0: // nearly always
+			p.tally.came++
+		default:
+			p.tally.note(s, e, advance, before)
+		}
+		if advance == 0 {
 			continue
 		}
 		in.counts.event(e.Kind)
@@ -135,7 +154,7 @@ func (in *Ingester) applyEvents(s *symbol, now time.Time) {
 			in.recordLatency(int64(received - e.TsEvent))
 		}
 		if in.connected {
-			s.doubt = 0
+			s.dispel()
 		}
 		in.publish(s, p)
 	}
@@ -166,36 +185,33 @@ func (in *Ingester) publisherOf(s *symbol, name []byte) *publisher {
 	return p
 }
 
-// merge applies an event to the record if it is newer, and reports whether it was applied. What was not applied is counted by reason. The sequence of an event that
-// does not fit the record is left to the next one, which then finds it missing.
-func (in *Ingester) merge(s *symbol, e *tick.Event, received tick.Time) bool {
+// merge applies an event to the record if it is newer, and returns by how many events that has advanced, those among them that are missing; 0: it was not applied. What was not applied is counted by
+// reason. The sequence of an event that does not fit the record is left to the next one, which then finds it missing.
+func (in *Ingester) merge(s *symbol, e *tick.Event, received tick.Time) (advance uint64) {
 	switch s.order(e) {
 	case duplicate:
 		in.counts.drop(DropDuplicate)
-		return false
+		return 0
 	case outOfOrder:
 		in.counts.drop(DropOutOfOrder)
-		return false
+		return 0
 	case ofOlderEpoch:
 		in.counts.drop(DropOlderEpoch)
-		return false
+		return 0
 	case newer:
 	}
 	hole := s.hole(e)
-	if s.beginning { // it is its base, not missing
-		hole = 0
-	}
 	if err := s.record.Apply(e, received); err != nil {
 		in.counts.drop(DropDecimalRange)
 		in.logFirst(DropDecimalRange, s.entry.Name(), err)
-		return false
+		return 0
 	}
-	if hole > 0 {
+	if hole > 0 && !s.beginning { // else it is its base, not missing
 		s.record.Missing += hole
 		in.counts[countMissing] += hole
 		in.counts[countGaps]++
 	}
-	return true
+	return hole + 1
 }
 
 // publish sets the state that the record brings and then publishes it, so that nobody sees the record under the old state. A symbol

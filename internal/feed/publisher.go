@@ -12,6 +12,7 @@ type publisher struct {
 	lastHeard time.Time
 	silent    bool // not heard for too long, or not yet since the bus came up
 	symbols   []*symbol
+	tally     tally
 }
 
 // adopt makes the symbol one of p's.

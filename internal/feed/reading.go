@@ -59,7 +59,7 @@ type readResult struct {
 }
 
 // read confirms the subscription, so that what comes after the last values comes live, waits until the stream has what came before, and then reads the last values.
-func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
+func (f *Feed) read(ctx context.Context, connection *nats.Conn, hadStream bool) readResult {
 	if f.config.WarmStartStream == "" {
 		if err := connection.FlushWithContext(ctx); err != nil {
 			return readResult{outcome: WarmStartFailed, err: err}
@@ -73,7 +73,7 @@ func (f *Feed) read(ctx context.Context, connection *nats.Conn) readResult {
 	switch {
 	case err == nil:
 		return readResult{stored: stored, outcome: WarmStartDone}
-	case hopeless(err):
+	case hopeless(err) && !hadStream:
 		return readResult{outcome: WarmStartMissing, err: err}
 	}
 	return readResult{stored: stored, outcome: WarmStartFailed, err: err}
@@ -102,9 +102,10 @@ func (f *Feed) startReading(ctx context.Context, connection *nats.Conn) {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.config.WarmStartTimeout, errReadTimeout)
 	r := &reading{cancel: cancel, began: f.config.Now(), results: make(chan readResult, 1)}
 	f.reading = r
+	hadStream := f.hadStream
 	f.readers.Go(func() {
 		defer cancel()
-		r.results <- f.read(ctx, connection)
+		r.results <- f.read(ctx, connection, hadStream)
 	})
 }
 
@@ -127,17 +128,44 @@ func (f *Feed) finishReading(result readResult) {
 	f.drain(len(f.messages)) // what was replaced in the stream while it was read is here
 	f.ingester.EndWarmStart(f.config.Now())
 	outcome.Duration = f.config.Now().Sub(began)
-	f.warmStart.Store(&outcome)
+	before := f.warmStart.Swap(&outcome)
 	switch result.outcome {
 	case WarmStartFailed:
 		f.warmStartFailures.Add(1)
-		f.config.Log.Warn("feed: warm start failed; symbols are stale until their next event", "stream", f.config.WarmStartStream,
-			"symbols", outcome.Symbols, "error", result.err)
+		if before.Outcome != WarmStartFailed {
+			f.config.Log.Warn("feed: warm start failed, trying again; symbols are stale until then, or their next event", "stream", f.config.WarmStartStream,
+				"symbols", outcome.Symbols, "error", result.err)
+		}
 	case WarmStartMissing:
 		f.config.Log.Warn("feed: no warm start; symbols are stale until their next event", "stream", f.config.WarmStartStream, "error", result.err)
 	default:
 		f.config.Log.Info("feed: live", "warm_start", outcome.Outcome.String(), "symbols", outcome.Symbols, "duration", outcome.Duration)
 	}
+	f.noteOutcome(result.outcome)
+}
+
+// mostFailing is how long a gateway is not ready because its warm starts fail: one with nothing but what comes live is better than none. A cluster of NATS servers that has started anew takes some ten
+// seconds until its streams answer.
+const mostFailing = 30 * time.Second
+
+// noteOutcome decides whether values are current now, and has a warm start that failed tried again.
+func (f *Feed) noteOutcome(outcome WarmStartOutcome) {
+	f.hadStream = f.hadStream || outcome == WarmStartDone
+	now := f.config.Now()
+	switch {
+	case outcome != WarmStartFailed:
+		f.failingSince = time.Time{}
+	case f.failingSince.IsZero():
+		f.failingSince, f.resyncPending = now, true
+		return
+	default:
+		f.resyncPending = true
+		if now.Sub(f.failingSince) < mostFailing {
+			return
+		}
+	}
+	f.ingester.Post()
+	f.setCurrent(true)
 	f.readyOnce.Do(func() { close(f.ready) })
 }
 

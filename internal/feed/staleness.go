@@ -24,6 +24,7 @@ func (in *Ingester) applyHeartbeat(subject string, payload []byte, now time.Time
 		in.counts[countOverLimit]++
 	}
 	in.hear(p, beat.Epoch, now)
+	in.takeCount(p, &beat, now)
 }
 
 // hear notes a sign of life.
@@ -41,7 +42,7 @@ func (in *Ingester) hear(p *publisher, epoch uint64, now time.Time) {
 
 // restarted doubts the symbols that the publisher has not sent since its restart: what happened to them in between, nobody has told.
 func (in *Ingester) restarted(p *publisher, epoch uint64, now time.Time) {
-	p.epoch = epoch
+	p.epoch, p.tally = epoch, tally{}
 	for _, s := range p.symbols {
 		if s.doubt == 0 && s.record.Epoch < epoch {
 			s.doubt = subscription.FeedSilent
@@ -100,7 +101,7 @@ func (in *Ingester) Connected() {
 	if in.connected {
 		return
 	}
-	in.connected = true
+	in.connected, in.countAnew = true, true
 	for p := range in.publishers.all {
 		in.publishers.markSilent(p)
 	}

@@ -17,6 +17,7 @@ type Stats struct {
 	Dropped           [DropReasons]uint64 // events or messages skipped, see DropReason
 	Gaps              uint64              // holes in the sequence of a symbol
 	Missing           uint64              // events that were in them
+	Untold            uint64              // events that were lost although no later one shows a hole: publishers' counts do
 	OverLimit         uint64              // messages of publishers beyond MaxPublishers
 	Symbols           int                 // now
 	Publishers        int                 // now; those beyond MaxPublishers count as one
@@ -42,6 +43,7 @@ func (in *Ingester) Stats() Stats {
 		Statuses:         count(countEvents + int(tick.KindStatus-tick.KindQuote)),
 		Gaps:             count(countGaps),
 		Missing:          count(countMissing),
+		Untold:           count(countUntold),
 		OverLimit:        count(countOverLimit),
 		Symbols:          int(count(countSymbols)),
 		Publishers:       int(count(countPublishers)),

@@ -19,7 +19,15 @@ type symbol struct {
 	// doubt is why the value may no longer be true even though the publisher is heard: BusLost until it is confirmed after a lost bus, FeedSilent
 	// while the publisher has restarted and not sent the symbol since. 0: no doubt.
 	doubt subscription.StateReason
+
+	// maybeLost: there is doubt because events of its publisher were lost that may have been its newest. An event dispels it, and what the stream has if it has all of them.
+	maybeLost bool
+
+	refused uint64 // newest events that did not fit the record
 }
+
+// dispel ends all doubt.
+func (s *symbol) dispel() { s.doubt, s.maybeLost = 0, false }
 
 // known reports whether an event was ever applied.
 func (s *symbol) known() bool { return s.record.Epoch != 0 }

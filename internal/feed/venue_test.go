@@ -177,7 +177,11 @@ func (v *venue) sendAll() {
 }
 
 func (v *venue) beat() {
-	_ = v.connection.Publish(v.subjects.Heartbeat(v.name), bus.AppendHeartbeat(nil, v.name, v.epoch, 1))
+	var numbered uint64
+	for i := range v.sequences {
+		numbered += v.sequences[i].Load()
+	}
+	_ = v.connection.Publish(v.subjects.Heartbeat(v.name), bus.AppendEventCount(bus.AppendHeartbeat(nil, v.name, v.epoch, 1), numbered))
 }
 
 func (v *venue) flush() {
@@ -189,14 +193,24 @@ func (v *venue) flush() {
 
 // trade sends events and heartbeats until the returned function is called.
 func (v *venue) trade(pause time.Duration) (stop func()) {
+	return every(pause, func() {
+		v.sendAll()
+		v.beat()
+	})
+}
+
+// keepBeating sends heartbeats only.
+func (v *venue) keepBeating() (stop func()) { return every(50*time.Millisecond, v.beat) }
+
+// every calls do on a goroutine of its own, at once and then at an interval, until the returned function is called.
+func every(pause time.Duration, do func()) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		ticker := time.NewTicker(pause)
 		defer ticker.Stop()
 		for {
-			v.sendAll()
-			v.beat()
+			do()
 			select {
 			case <-ticker.C:
 			case <-done:
@@ -208,9 +222,4 @@ func (v *venue) trade(pause time.Duration) (stop func()) {
 		close(done)
 		<-ended
 	}
-}
-
-// keepBeating sends heartbeats only.
-func (v *venue) keepBeating() (stop func()) {
-	return (&venue{t: v.t, connection: v.connection, subjects: v.subjects, name: v.name, epoch: v.epoch}).trade(50 * time.Millisecond)
 }

@@ -76,12 +76,21 @@ func (in *Ingester) EndWarmStart(now time.Time) {
 		in.beginning[i] = nil
 	}
 	in.beginning = in.beginning[:0]
+	if in.countAnew { // what waited and was read, too, came twice
+		in.countAnew = false
+		for p := range in.publishers.all {
+			p.tally = tally{}
+		}
+	}
 	in.tellStates()
 }
 
-// confirm gives the symbol the state that it has after its last message was read.
+// confirm gives the symbol the state that it has after its last message was read. That is no more than what was known if the stream does not have what was lost.
 func (in *Ingester) confirm(s *symbol, states *states) {
-	s.doubt = 0
+	if s.maybeLost && !in.countAnew && !s.publisher.tally.settled() {
+		return
+	}
+	s.dispel()
 	if s.record.Epoch < s.publisher.epoch {
 		s.doubt = subscription.FeedSilent
 	}
@@ -142,7 +151,11 @@ func (in *Ingester) catchUp(w *warmed, received tick.Time) {
 			continue
 		}
 		p := in.storedPublisher(from.Publisher, e.Epoch)
-		if in.merge(w.symbol, e, received) {
+		before := w.symbol.record.TsRecv
+		if advance := in.merge(w.symbol, e, received); advance > 0 {
+			if e.Epoch == p.epoch {
+				p.tally.find(w.symbol, advance, before)
+			}
 			w.publisher = p
 			w.records = append(w.records, w.symbol.record)
 		}
@@ -164,6 +177,9 @@ func (in *Ingester) begin(w *warmed, received tick.Time) {
 			continue
 		}
 		w.publisher, s.beginning = p, true
+	}
+	if p := w.publisher; p != nil && p.epoch == s.record.Epoch {
+		p.tally.first += s.record.Sequence
 	}
 }
 
@@ -218,8 +234,8 @@ func before(a, b *tick.Event) bool {
 // storedPublisher returns the publisher of a stored event. It is not a sign of life: the event may be days old.
 func (in *Ingester) storedPublisher(name []byte, epoch uint64) *publisher {
 	p := in.publishers.find(name)
-	if p != &in.publishers.other {
-		p.epoch = max(p.epoch, epoch)
+	if p != &in.publishers.other && epoch > p.epoch {
+		p.epoch, p.tally = epoch, tally{}
 	}
 	return p
 }

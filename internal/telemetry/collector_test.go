@@ -41,7 +41,7 @@ func distinctFeed() feedStage {
 	return feedStage{
 		Messages: 101, Bytes: 102, Heartbeats: 103, Quotes: 104, Trades: 105, Statuses: 106,
 		Dropped: [feed.DropReasons]uint64{111, 112, 113, 114, 115, 116, 117, 118, 119},
-		Gaps:    121, Missing: 122, OverLimit: 123,
+		Gaps:    121, Missing: 122, OverLimit: 123, Untold: 124,
 		Symbols: 131, Publishers: 132, SilentPublishers: 133,
 		BusDropped: 141, Reconnects: 142,
 		Connected: true, Age: 1500 * time.Millisecond, Heard: true,

@@ -23,6 +23,8 @@ func feedMetrics() []metric {
 		counter("tickgate_feed_heartbeats_total", "Heartbeats of publishers.", func(s *scrape) float64 { return float64(s.feed.Heartbeats) }),
 		counter("tickgate_feed_gaps_total", "Holes in the sequence of a symbol.", func(s *scrape) float64 { return float64(s.feed.Gaps) }),
 		counter("tickgate_feed_missing_events_total", "Events that were in those holes.", func(s *scrape) float64 { return float64(s.feed.Missing) }),
+		counter("tickgate_feed_untold_losses_total", "Events that were lost although no later event shows a hole: their publishers' counts do.",
+			func(s *scrape) float64 { return float64(s.feed.Untold) }),
 		counter("tickgate_feed_over_limit_messages_total", "Messages of publishers beyond the greatest number of publishers.",
 			func(s *scrape) float64 { return float64(s.feed.OverLimit) }),
 		counter("tickgate_feed_bus_dropped_total", "Messages that the NATS client dropped because the feed was too slow.",

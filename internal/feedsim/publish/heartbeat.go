@@ -14,6 +14,7 @@ func (p *Publisher) Heartbeats(ctx context.Context) {
 	for {
 		if name := p.Name(); !p.muted.Load() {
 			payload = bus.AppendHeartbeat(payload[:0], name, p.Epoch(), tick.Time(p.clock.Now().UnixNano()))
+			payload = bus.AppendEventCount(payload, p.numbered.Load())
 			_ = p.sender.Publish(p.subjects.Heartbeat(name), payload)
 		}
 		if p.clock.Sleep(ctx, p.heartbeatEvery) != nil {

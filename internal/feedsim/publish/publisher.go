@@ -46,6 +46,7 @@ type Publisher struct {
 	name                                            atomic.Pointer[string]
 	muted                                           atomic.Bool
 	epoch                                           atomic.Uint64
+	numbered                                        atomic.Uint64 // events, up to the newest of each symbol that was sent
 	published, lost, refused, messages, symbolsSeen atomic.Uint64
 }
 
@@ -215,7 +216,17 @@ func (p *Publisher) send(l *listing) {
 		p.messages.Add(1)
 		p.tell(l)
 	}
+	p.countUpTo(l, &l.pending[len(l.pending)-1])
 	l.pending = l.pending[:0]
+}
+
+// countUpTo counts what was numbered up to an event that was sent, for heartbeats.
+func (p *Publisher) countUpTo(l *listing, e *tick.Event) {
+	if e.Epoch != p.epoch.Load() || e.Sequence <= l.session.counted {
+		return
+	}
+	p.numbered.Add(e.Sequence - l.session.counted)
+	l.session.counted = e.Sequence
 }
 
 func (p *Publisher) tell(l *listing) {

@@ -210,6 +210,10 @@ func TestHeartbeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b fakeBus
 		p := newPublisher(t, &b, func(c *publish.Config) { c.Name = "feed 1" })
+		send(p, "A", trade(t, "2", "3"))
+		b.down = errDown
+		send(p, "A", trade(t, "2", "3"))
+		b.messages, b.down = nil, nil
 		go p.Heartbeats(t.Context())
 		time.Sleep(1750 * time.Millisecond)
 		synctest.Wait()
@@ -218,8 +222,8 @@ func TestHeartbeats(t *testing.T) {
 		}
 		last := b.messages[3]
 		h, err := bus.DecodeHeartbeat([]byte(last.payload))
-		if err != nil || last.subject != "md.heartbeat.feed%201" || string(h.Publisher) != "feed 1" || h.Epoch != p.Epoch() {
-			t.Errorf("heartbeat %+v on %s, error %v", h, last.subject, err)
+		if err != nil || last.subject != "md.heartbeat.feed%201" || string(h.Publisher) != "feed 1" || h.Epoch != p.Epoch() || h.Events != 2 {
+			t.Errorf("heartbeat %+v on %s, error %v; want two events counted, one of which the bus did not take", h, last.subject, err)
 		}
 		if sent := time.Unix(0, int64(h.TsSend)); time.Since(sent) != 250*time.Millisecond {
 			t.Errorf("ts_send is %v ago, want 250 ms", time.Since(sent))

@@ -12,6 +12,7 @@ const maxTurnoverScale = 4
 // session holds the figures of one symbol in one epoch: everything after New is forgotten when the epoch ends.
 type session struct {
 	sequence uint64
+	counted  uint64      // up to here, see Publisher.countUpTo
 	scales   tick.Scales // only grow
 
 	volume, tradeCount, open, high, low tick.Amount

@@ -440,7 +440,11 @@ type PublisherHeartbeat struct {
 	// Its epoch.
 	Epoch uint64 `protobuf:"fixed64,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Its clock, UTC nanoseconds.
-	TsSend        int64 `protobuf:"fixed64,3,opt,name=ts_send,json=tsSend,proto3" json:"ts_send,omitempty"`
+	TsSend int64 `protobuf:"fixed64,3,opt,name=ts_send,json=tsSend,proto3" json:"ts_send,omitempty"`
+	// How many events it has numbered so far, of all symbols and kinds, those among them that did not reach the bus; counted from its start or from any moment, and never less than before within an
+	// epoch. It is sent behind the events that it counts, on the same connection. A gateway that has had fewer knows that some are lost, although no later event of their symbols shows the hole.
+	// Absent: it does not count, and the loss of the last event of a symbol is not noticed before the next one.
+	Events        *uint64 `protobuf:"varint,4,opt,name=events,proto3,oneof" json:"events,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -496,6 +500,13 @@ func (x *PublisherHeartbeat) GetTsSend() int64 {
 	return 0
 }
 
+func (x *PublisherHeartbeat) GetEvents() uint64 {
+	if x != nil && x.Events != nil {
+		return *x.Events
+	}
+	return 0
+}
+
 var File_tickgate_v1_bus_proto protoreflect.FileDescriptor
 
 const file_tickgate_v1_bus_proto_rawDesc = "" +
@@ -538,11 +549,13 @@ const file_tickgate_v1_bus_proto_rawDesc = "" +
 	"\taggressor\x18\x03 \x01(\x0e2\x11.tickgate.v1.SideR\taggressor\x12(\n" +
 	"\x05stats\x18\x04 \x01(\v2\x12.tickgate.v1.StatsR\x05stats\"A\n" +
 	"\vStatusEvent\x122\n" +
-	"\x06status\x18\x01 \x01(\x0e2\x1a.tickgate.v1.TradingStatusR\x06status\"a\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x1a.tickgate.v1.TradingStatusR\x06status\"\x89\x01\n" +
 	"\x12PublisherHeartbeat\x12\x1c\n" +
 	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x06R\x05epoch\x12\x17\n" +
-	"\ats_send\x18\x03 \x01(\x10R\x06tsSendB'Z%tickgate/proto/tickgate/v1;tickgatev1b\x06proto3"
+	"\ats_send\x18\x03 \x01(\x10R\x06tsSend\x12\x1b\n" +
+	"\x06events\x18\x04 \x01(\x04H\x00R\x06events\x88\x01\x01B\t\n" +
+	"\a_eventsB'Z%tickgate/proto/tickgate/v1;tickgatev1b\x06proto3"
 
 var (
 	file_tickgate_v1_bus_proto_rawDescOnce sync.Once
@@ -595,6 +608,7 @@ func file_tickgate_v1_bus_proto_init() {
 		(*Event_Status)(nil),
 	}
 	file_tickgate_v1_bus_proto_msgTypes[2].OneofWrappers = []any{}
+	file_tickgate_v1_bus_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
