@@ -58,6 +58,7 @@ func registerBus(set *settings.Set, c *gateway.Config) {
 	f.DurationVar(&c.Keep.MaxAge, "keep-age", c.Keep.MaxAge, "how long that stream keeps an event; with --demo and all three keep settings as they are, an hour of every event")
 	f.Int64Var(&c.Keep.MaxBytes, "keep-bytes", c.Keep.MaxBytes, "bytes of events that it keeps")
 	f.Int64Var(&c.Keep.MaxMessagesPerSubject, "keep-messages-per-subject", c.Keep.MaxMessagesPerSubject, "messages per symbol and kind that it keeps; 1 is enough for a warm start, 0 has no bound: for playbacks")
+	f.IntVar(&c.Keep.Replicas, "keep-replicas", c.Keep.Replicas, "servers of a NATS cluster that keep it, 1 to 5")
 	f.StringVar(&c.Prefix, "subject-prefix", c.Prefix, "first token of every bus subject")
 }
 

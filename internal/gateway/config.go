@@ -74,6 +74,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: keep-age is %v and keep-bytes %d, give more than 0; keep-messages-per-subject is %d, give 0 (no bound) or more",
 			ErrConfig, c.Keep.MaxAge, c.Keep.MaxBytes, c.Keep.MaxMessagesPerSubject)
 	}
+	if c.Keep.Replicas < 1 || c.Keep.Replicas > 5 {
+		return fmt.Errorf("%w: keep-replicas is %d, give 1 to 5, and no more than the NATS cluster has servers", ErrConfig, c.Keep.Replicas)
+	}
 	if c.Demo && c.Bus.URL != "" {
 		return fmt.Errorf("%w: demo is for the embedded NATS server; leave nats-url out, or run feedsim beside the gateway", ErrConfig)
 	}

@@ -99,6 +99,7 @@ func giveWrongSettings(t *testing.T, program string) {
 		{name: "no file", args: []string{"--config=missing.yaml"}, words: []string{"missing.yaml", "--config"}},
 		{name: "demo on another NATS", args: []string{"--demo", "--nats-url=nats://127.0.0.1:1"}, words: []string{"demo", "nats-url"}},
 		{name: "no prefix", args: []string{"--subject-prefix=a b"}, words: []string{"subject-prefix", "a b"}},
+		{name: "no replica", args: []string{"--keep-replicas=0"}, words: []string{"keep-replicas", "0"}},
 		{name: "no time for NATS", args: []string{"--nats-start-timeout=0s"}, words: []string{"nats-start-timeout", "0s"}},
 		{name: "two ways to authenticate", args: []string{"--nats-url=nats://127.0.0.1:1", "--nats-user=a", "--nats-creds-file=b"},
 			words: []string{"nats-user", "nats-creds-file"}},

@@ -131,7 +131,7 @@ func (g *Gateway) makeStages() error {
 		return err
 	}
 	feedConfig := g.config.Feed
-	feedConfig.Log, feedConfig.Latency = g.log, totals
+	feedConfig.Log, feedConfig.Latency, feedConfig.OnCurrent = g.log, totals, g.sayCurrent
 	if g.feed, err = feed.New(feedConfig, g.bus, g.subjects, table); err != nil {
 		return err
 	}
@@ -213,7 +213,6 @@ func (g *Gateway) Run(ctx, abort context.Context) error {
 	if g.config.Demo {
 		stages.start("demo feed", g.runDemo)
 	}
-	stages.start("readiness", g.watchReadiness)
 	stages.start("memory", g.trimMemory)
 
 	var failed error
@@ -224,15 +223,14 @@ func (g *Gateway) Run(ctx, abort context.Context) error {
 	return errors.Join(failed, g.shutDown(abort, stages))
 }
 
-// watchReadiness tells the health service when the last values are known.
-func (g *Gateway) watchReadiness(ctx context.Context) error {
-	select {
-	case <-g.feed.Ready():
-		g.setServing(healthpb.HealthCheckResponse_SERVING)
-		g.log.Info("ready", "symbols", g.feed.Stats().Symbols)
-	case <-ctx.Done():
+// sayCurrent tells the health service whether clients may be sent here. It is called by the feed.
+func (g *Gateway) sayCurrent(current bool) {
+	if !current {
+		g.setServing(healthpb.HealthCheckResponse_NOT_SERVING)
+		return
 	}
-	return nil
+	g.setServing(healthpb.HealthCheckResponse_SERVING)
+	g.log.Info("ready", "symbols", g.feed.Stats().Symbols)
 }
 
 func (g *Gateway) setServing(status healthpb.HealthCheckResponse_ServingStatus) {
@@ -240,7 +238,7 @@ func (g *Gateway) setServing(status healthpb.HealthCheckResponse_ServingStatus) 
 	g.health.SetServingStatus(tickgatev1.MarketData_ServiceDesc.ServiceName, status)
 }
 
-// Ready is closed when the last values are known and clients may come.
+// Ready is closed when the last values are known for the first time and clients may come.
 func (g *Gateway) Ready() <-chan struct{} { return g.feed.Ready() }
 
 // notReady returns why clients should not be sent here; empty: they may.
@@ -248,12 +246,10 @@ func (g *Gateway) notReady() string {
 	if g.draining.Load() {
 		return "draining"
 	}
-	select {
-	case <-g.feed.Ready():
-		return ""
-	default:
+	if !g.feed.Current() {
 		return "waiting for NATS and the last values"
 	}
+	return ""
 }
 
 func serveHTTP(err error) error {

@@ -26,7 +26,6 @@ func (g *Gateway) shutDown(abort context.Context, s *stages) error {
 	}
 	g.stopGRPC(deadline)
 	s.end("gRPC server")
-	s.end("readiness")
 	s.end("memory")
 	s.end("demo feed")
 	s.end("feed")

@@ -13,7 +13,7 @@ var (
 	gatewayNames = []string{
 		"log-level", "grpc-listen", "web-listen", "admin-listen", "demo", "drain-timeout", "nats-url", "nats-user", "nats-password", "nats-creds-file",
 		"nats-nkey-file", "nats-tls-ca", "nats-tls-cert", "nats-tls-key", "nats-listen", "nats-start-timeout", "data-dir", "create-stream", "keep-age",
-		"keep-bytes", "keep-messages-per-subject", "subject-prefix", "stale-after", "silence-check", "pending-messages", "max-publishers",
+		"keep-bytes", "keep-messages-per-subject", "keep-replicas", "subject-prefix", "stale-after", "silence-check", "pending-messages", "max-publishers",
 		"warm-start-stream", "warm-start-timeout", "max-symbols", "max-pending-symbols", "ring-depth", "workers", "max-symbols-per-stream", "min-interval",
 		"max-interval", "min-freshness", "max-freshness", "housekeeping", "max-symbols-per-request", "max-streams-per-connection", "max-streams",
 		"max-message-bytes", "max-header-bytes", "handshake-timeout", "keepalive-time", "keepalive-timeout", "min-client-ping", "command-rate",
