@@ -26,6 +26,22 @@ func TestStaleIsToldPromptlyInEveryLane(t *testing.T) {
 	}
 }
 
+// TestAnotherReasonIsTold: a silent feed that turns out to be a lost bus was not told, since both are stale.
+func TestAnotherReasonIsTold(t *testing.T) {
+	inBubble(t, func(t *testing.T, g *gateway) {
+		a := g.listed("A")
+		s := g.attach(g.hub.NewConn())
+		s.subscribe(latest, "A")
+		s.take()
+		g.tell(&subscription.State{Market: subscription.Stale, Reason: subscription.FeedSilent}, a)
+		pass(time.Second)
+		s.expect("A stale")
+		g.tell(&subscription.State{Market: subscription.Stale, Reason: subscription.BusLost}, a)
+		pass(time.Second)
+		s.expect("A stale")
+	})
+}
+
 func TestOneMessageWhereAllShareTheState(t *testing.T) {
 	inBubble(t, func(t *testing.T, g *gateway) {
 		a, b, c := g.listed("A"), g.listed("B"), g.listed("C")

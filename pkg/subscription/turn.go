@@ -134,7 +134,7 @@ func (s *Session) untoldStates() (untold int, common *State) {
 // untold reports whether the state is to be told by itself. A symbol that is pending, or that comes back to life with a value the client does
 // not have yet, is told together with that value, not before it: else the old value would pass for a live one.
 func (sub *subscription) untold(state *State) bool {
-	if state == sub.told || state.Market == sub.told.Market || sub.told.Market == Pending {
+	if state == sub.told || sub.told.Market == Pending || state.Market == sub.told.Market && state.Reason == sub.told.Reason {
 		return false
 	}
 	return state.Market != Live || sub.symbol.Position() <= sub.lastPosition
