@@ -82,14 +82,14 @@ func chaos(t *testing.T, symbols []string, begin func(*testing.T, *gatewaytest.P
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	stop := begin(t, market)
 
-	var clients []*watched
+	var clients []*gatewaytest.Watched
 	for _, policy := range []client.Conflation{client.Latest, client.Every(50 * time.Millisecond), client.AllEvents} {
-		clients = append(clients, watch(t, g, policy, symbols))
+		clients = append(clients, gatewaytest.Watch(t, g.Addresses().GRPC, policy, symbols))
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range kills {
 		eventually(t, "all clients to be back", func() bool {
-			return !slices.ContainsFunc(clients, func(c *watched) bool { return c.State().State != client.Connected })
+			return !slices.ContainsFunc(clients, func(c *gatewaytest.Watched) bool { return c.State().State != client.Connected })
 		})
 		pause(t, time.Duration(random.IntN(80))*time.Millisecond)
 		g.Abort()
@@ -98,11 +98,11 @@ func chaos(t *testing.T, symbols []string, begin func(*testing.T, *gatewaytest.P
 	}
 	stop()
 	for _, c := range clients {
-		eventually(t, "the last values", func() bool { return holdsLast(c.Client, market, symbols) })
+		eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 		c.Close()
-		c.judge(t, market)
-		if streams := c.journal.streams(); streams <= kills {
-			t.Errorf("%v: %d streams, want one after each of %d kills", c.policy, streams, kills)
+		c.Judge(t, market)
+		if streams := c.Streams(); streams <= kills {
+			t.Errorf("%v: %d streams, want one after each of %d kills", c.Policy, streams, kills)
 		}
 	}
 }

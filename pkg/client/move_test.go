@@ -148,13 +148,13 @@ func TestMoveLosesNothing(t *testing.T) {
 		}
 		sequences[u.Symbol] = u.Sequence
 	}
-	var clients []*watched
+	var clients []*gatewaytest.Watched
 	for _, policy := range []client.Conflation{client.Latest, client.Every(50 * time.Millisecond), client.AllEvents} {
 		var opts []client.Option
 		if policy == client.AllEvents {
 			opts = append(opts, client.WithUpdates(everyEvent))
 		}
-		clients = append(clients, watch(t, gateways[0], policy, symbols, append(opts, client.WithAddresses(gateways[1].Addresses().GRPC))...))
+		clients = append(clients, gatewaytest.Watch(t, gateways[0].Addresses().GRPC, policy, symbols, append(opts, client.WithAddresses(gateways[1].Addresses().GRPC))...))
 	}
 	for _, c := range clients {
 		eventually(t, "values", func() bool { return holdsAll(c.Client, symbols) })
@@ -167,14 +167,14 @@ func TestMoveLosesNothing(t *testing.T) {
 	pause(t, 200*time.Millisecond) // of the market at the other one
 	feed.Stop()
 	for _, c := range clients {
-		eventually(t, "the last values", func() bool { return holdsLast(c.Client, market, symbols) })
+		eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 		c.Close()
-		c.judge(t, market)
-		if streams := c.journal.streams(); streams != 2 {
-			t.Errorf("%v: %d streams, want one on each gateway", c.policy, streams)
+		c.Judge(t, market)
+		if streams := c.Streams(); streams != 2 {
+			t.Errorf("%v: %d streams, want one on each gateway", c.Policy, streams)
 		}
-		if lost := c.lost(); len(lost) > 0 {
-			t.Errorf("%v: states %v, want it connected all the time", c.policy, lost)
+		if lost := c.Lost(); len(lost) > 0 {
+			t.Errorf("%v: states %v, want it connected all the time", c.Policy, lost)
 		}
 	}
 }
