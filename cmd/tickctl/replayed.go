@@ -16,7 +16,7 @@ type replayed struct {
 	tickers map[string]client.Ticker
 	state   client.StateChange
 	status  client.ReplayEvent // the newest that says where the playback stands
-	refused string             // why a command was not taken; empty: none was
+	refused string             // why a command was not taken, or what else a person should know; empty: nothing
 }
 
 func newReplayed(address string, o client.ReplayOptions) *replayed {
@@ -36,6 +36,8 @@ func (r *replayed) take(e client.ReplayEvent) {
 		r.tickers[e.Update.Symbol] = e.Update.Ticker
 	case client.ReplayRefused:
 		r.refused = e.Err.Error()
+	case client.ReplayMoved:
+		r.refused = "the playback goes on at another gateway: " + e.Err.Error()
 	case client.ReplayStatus, client.ReplayEnd, client.ReplayLive:
 		r.status = e
 	}

@@ -448,7 +448,7 @@ func encode(t *testing.T, messages []*tickgatev1.ReplayEvent) (all []byte) {
 	return all
 }
 
-// TestPlaybackEndsWhenTheGatewayDrains with UNAVAILABLE, read or not.
+// TestPlaybackEndsWhenTheGatewayDrains with UNAVAILABLE, read or not; who reads is told first.
 func TestPlaybackEndsWhenTheGatewayDrains(t *testing.T) {
 	t.Parallel()
 	g, want := recordSample(t, keepingEverything(t))
@@ -458,13 +458,15 @@ func TestPlaybackEndsWhenTheGatewayDrains(t *testing.T) {
 	stalls.Until("a batch", isBatch)
 	began := time.Now()
 	g.BeginDrain()
-	for {
-		if _, open, err := reads.Next(); !open {
-			if status.Code(err) != codes.Unavailable {
-				t.Errorf("drained with %v", err)
+	for last := (*tickgatev1.ReplayEvent)(nil); ; {
+		m, open, err := reads.Next()
+		if !open {
+			if status.Code(err) != codes.Unavailable || last.GetGoingAway() == nil || last.GetClock() == 0 {
+				t.Errorf("drained with %v after %v", err, last)
 			}
 			break
 		}
+		last = m
 	}
 	g.Stop()
 	if took := time.Since(began); took > 4*time.Second {

@@ -35,6 +35,7 @@ type Stream struct {
 	mu      sync.Mutex
 	conn    *nats.Conn // nil: it was not needed yet
 	up      chan struct{}
+	found   bool // the stream was there once, so it is although it may not answer: a cluster that starts anew takes a while
 	stopped bool
 }
 
@@ -118,14 +119,28 @@ func (s *Stream) source(ctx context.Context) (jetstream.Stream, error) {
 		return nil, err
 	}
 	source, err := js.Stream(ctx, s.name)
+	found := s.wasFound(err == nil)
 	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount),
-		errors.Is(err, nats.ErrNoResponders):
+	case err == nil:
+		return source, nil
+	case !found && isMissing(err):
 		return nil, fmt.Errorf("%w as %s", ErrNoStream, s.name)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	return source, nil
+	return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+}
+
+// wasFound notes whether the stream was found now, and reports whether it ever was.
+func (s *Stream) wasFound(now bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = s.found || now
+	return s.found
+}
+
+// isMissing reports whether an error means that there is no stream.
+func isMissing(err error) bool {
+	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) ||
+		errors.Is(err, nats.ErrNoResponders)
 }
 
 func (s *Stream) jetStream(ctx context.Context) (jetstream.JetStream, error) {

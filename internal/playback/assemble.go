@@ -202,6 +202,14 @@ func newGroup(interval time.Duration) group { return group{interval: interval} }
 
 func (g *group) everyEvent() bool { return g.interval == 0 }
 
+// span is how long a time a group is of.
+func (g *group) span() tick.Time {
+	if g.everyEvent() {
+		return tick.Time(everyEventSpan)
+	}
+	return tick.Time(g.interval)
+}
+
 func (g *group) empty() bool { return len(g.updates) == 0 && len(g.changed) == 0 }
 
 // takes reports whether an event belongs to the group. One whose symbol has a hole before it begins a batch, so that the hole can be told first.
@@ -219,11 +227,7 @@ func (g *group) takes(h *held) bool {
 func (g *group) add(h *held) {
 	if g.empty() {
 		g.latest = max(g.latest, h.at) // the clock does not go back for one that is late
-		span := tick.Time(g.interval)
-		if g.everyEvent() {
-			span = tick.Time(everyEventSpan)
-		}
-		g.end = (g.latest/span + 1) * span
+		g.end = (g.latest/g.span() + 1) * g.span()
 	}
 	g.latest = max(g.latest, h.at)
 	g.events++

@@ -90,6 +90,15 @@ func (p *Player) State() State {
 	return State{Clock: p.showClock(p.config.Now()), Phase: p.phase, Speed: p.speed, Played: p.played, Late: p.window.late}
 }
 
+// ReopenAt returns from which time on another playback goes on where this one has stopped: everything before has been sent. Run has returned.
+func (p *Player) ReopenAt() tick.Time {
+	if p.phase == Live { // what came was not put in order
+		return max(p.open.From, p.shown-tick.Time(p.window.span))
+	}
+	span := p.group.span()
+	return max(p.shown, (p.showClock(p.config.Now())-1)/span*span)
+}
+
 // Run plays until a Close, which is no error, or until ctx is done. If commands is closed, the playback ends when all is played. Run is called once.
 func (p *Player) Run(ctx context.Context, commands <-chan Command, sink Sink) error {
 	p.sink, p.commands = sink, commands

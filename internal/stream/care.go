@@ -96,11 +96,14 @@ func (x *session) retire(now time.Time) {
 	}
 }
 
-// sayGoingAway asks the client to leave and to come back after a while that is spread over all clients, so that they do not come all at once.
+// sayGoingAway asks the client to leave.
 func (x *session) sayGoingAway(reason string) {
-	atLeast := x.server.config.RetryAfter
+	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_GoingAway{GoingAway: x.server.GoingAway(reason)}})
+}
+
+// GoingAway asks a client to leave and to come back after a while that is spread over all clients, so that they do not come all at once.
+func (s *Server) GoingAway(reason string) *tickgatev1.GoingAway {
+	atLeast := s.config.RetryAfter
 	wait := atLeast + rand.N(2*atLeast)
-	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_GoingAway{
-		GoingAway: &tickgatev1.GoingAway{Reason: reason, RetryAfterMs: uint32(wait.Milliseconds())},
-	}})
+	return &tickgatev1.GoingAway{Reason: reason, RetryAfterMs: uint32(wait.Milliseconds())}
 }

@@ -11,7 +11,7 @@ import (
 // left. It returns when no stream is left, or with ctx's error: clients that do not read keep their streams until the gRPC server is stopped.
 func (s *Server) Drain(ctx context.Context) error {
 	s.draining.Store(true)
-	if err := s.hub.Broadcast(ctx, func(x *subscription.Session) { x.Sink().(*session).sayGoingAway("the gateway is about to stop") }); err != nil {
+	if err := s.hub.Broadcast(ctx, func(x *subscription.Session) { x.Sink().(*session).sayGoingAway(AboutToStop) }); err != nil {
 		return err
 	}
 	grace := time.NewTimer(s.config.DrainGrace)
@@ -29,6 +29,9 @@ func (s *Server) Drain(ctx context.Context) error {
 	}
 	return nil
 }
+
+// AboutToStop is why a gateway that drains goes away.
+const AboutToStop = "the gateway is about to stop"
 
 // drainLook is how often Drain looks whether all streams have ended.
 const drainLook = 20 * time.Millisecond

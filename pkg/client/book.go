@@ -24,6 +24,7 @@ type Book struct {
 	entries map[string]*entry
 	worth   map[State]int // how many tickers are in each state
 	cutOff  int           // of the stale ones, those that are so because there was no connection
+	busLost int           // of the stale ones, those that are so because their gateway has lost its bus
 	update  update        // that is being read
 
 	waiting       queue
@@ -181,11 +182,25 @@ func (b *Book) resumePoint(symbol string) position {
 	return position{}
 }
 
-// allStale reports whether there are tickers and the gateway says of all of them that they are stale.
-func (b *Book) allStale() bool {
+// outlook is what all tickers are worth together.
+type outlook uint8
+
+const (
+	someCurrent outlook = iota // or there are none
+	allStale                   // as their gateway says
+	allLost                    // since that has lost its bus
+)
+
+func (b *Book) outlook() outlook {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.worth[Stale] > 0 && b.worth[Live]+b.worth[Halted] == 0 && b.cutOff == 0
+	switch {
+	case b.worth[Stale] == 0 || b.worth[Live]+b.worth[Halted] > 0 || b.cutOff > 0:
+		return someCurrent
+	case b.busLost == b.worth[Stale]:
+		return allLost
+	}
+	return allStale
 }
 
 // disconnected makes every ticker stale.
@@ -202,8 +217,11 @@ func (b *Book) disconnected() {
 // countLocked counts a ticker in its state, or out of it.
 func (b *Book) countLocked(e *entry, by int) {
 	b.worth[e.ticker.State] += by
-	if e.ticker.Reason == Disconnected {
+	switch e.ticker.Reason {
+	case Disconnected:
 		b.cutOff += by
+	case BusLost:
+		b.busLost += by
 	}
 }
 

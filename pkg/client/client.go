@@ -25,6 +25,7 @@ type Client struct {
 	endpoints endpoints
 
 	current atomic.Pointer[link] // as link below
+	astray  atomic.Int32         // gateways in a row that were left since they had lost their bus
 
 	// mu guards the fields below.
 	mu      sync.Mutex

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type link struct {
 	cancel   context.CancelCauseFunc
 	up       chan struct{} // closed by the receiver when the gateway has answered all that the link began with
 	leave    chan struct{} // closed when it is time to move to another gateway, as this one has asked
+	astray   chan struct{} // of one; sent to when this one has been without its bus for too long, received by run, never closed
 	ended    chan struct{} // closed when nothing of the link runs any more, and the client knows
 
 	// Owned by serve, which receives, until ended is closed.
@@ -36,6 +38,7 @@ type link struct {
 	asked     map[string]wish // what the link began with subscribed to
 	goingAway string          // why the gateway goes away; empty: it does not
 	retryAt   time.Time       // before which the client should not come again
+	lost      *time.Timer     // sends to astray; nil: the gateway has its bus
 	conn      *grpc.ClientConn
 	stream    tickgatev1.MarketData_StreamClient
 	err       error // why it has ended
@@ -52,7 +55,7 @@ type link struct {
 func newLink(c *Client, to *endpoint, cancel context.CancelCauseFunc) *link {
 	l := &link{
 		client: c, endpoint: to, cancel: cancel,
-		up: make(chan struct{}), leave: make(chan struct{}), ended: make(chan struct{}),
+		up: make(chan struct{}), leave: make(chan struct{}), astray: make(chan struct{}, 1), ended: make(chan struct{}),
 		ids: make(map[uint32]*instrument), beatSet: make(chan struct{}, 1), began: time.Now(),
 		outbox: outbox{wake: make(chan struct{}, 1), calls: make(map[uint64]*call)},
 	}
@@ -79,6 +82,7 @@ func (l *link) serve(ctx context.Context) (err error) {
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
 	defer l.lose()
+	defer l.foundBus()
 	defer l.cancel(nil)
 	helpers.Go(func() { l.send(ctx) })
 	helpers.Go(func() { l.watch(ctx) })
@@ -253,6 +257,33 @@ func (l *link) goes(m *tickgatev1.GoingAway) error {
 	}
 	time.AfterFunc(wait, func() { close(l.leave) })
 	return nil
+}
+
+// mostAstray is how long a client stays with a gateway that has lost its bus while there are others. It doubles with each that has lost it, too, up to 48 s.
+const mostAstray = 3 * time.Second
+
+// followBus has the client look for another gateway when this one says for too long that it has lost its bus.
+func (l *link) followBus(worth outlook) {
+	switch {
+	case len(l.client.options.addresses) == 1:
+	case worth == someCurrent:
+		if l.client.astray.Load() != 0 {
+			l.client.astray.Store(0)
+		}
+		l.foundBus()
+	case worth == allStale:
+		l.foundBus()
+	case l.lost == nil:
+		wait := mostAstray << min(l.client.astray.Load(), 4)
+		l.lost = time.AfterFunc(wait+rand.N(wait/5), func() { signal(l.astray) })
+	}
+}
+
+func (l *link) foundBus() {
+	if l.lost != nil {
+		l.lost.Stop()
+		l.lost = nil
+	}
 }
 
 // hears notes a sign of life.

@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
 
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
@@ -52,98 +46,91 @@ func replayRefused(m *tickgatev1.ReplayRefused) error {
 	return &ReplayRefusedError{Reason: strings.TrimPrefix(m.GetReason().String(), "REPLAY_REFUSAL_REASON_"), Detail: m.GetDetail()}
 }
 
-// Replay is a playback of what a gateway has recorded. Events belongs to one goroutine at a time, and Err to it; all else may be called from any.
+// Replay is a playback of what gateways have recorded. Events belongs to one goroutine at a time, and Err to it; all else may be called from any.
 type Replay struct {
 	// Immutable.
-	conn     *grpc.ClientConn
-	stream   tickgatev1.MarketData_ReplayClient
+	client   *Client
+	options  ReplayOptions
+	opens    *tickgatev1.ReplayOpen
+	ctx      context.Context
 	cancel   context.CancelFunc
 	rejected []Rejection
+	symbols  map[string]*replayed
 
-	sending sync.Mutex // held while a command is sent
-	clock   atomic.Int64
-	closed  atomic.Bool
+	clock  atomic.Int64
+	closed atomic.Bool
+
+	// sending guards the fields below, and is held while a command is sent.
+	sending  sync.Mutex
+	call     *replayCall                 // that commands go over; nil: it is being opened again
+	lastID   uint64                      // of a command
+	unplayed []*tickgatev1.ReplayCommand // those that were not answered, oldest first
 
 	// Owned by the goroutine of Events.
+	from     *replayCall // that events come from
 	received received
 	ids      map[uint32]*instrument
-	symbols  map[string]*replayed
 	head     batchHead // of the batch that is being read
 	updates  fields    // that were not taken of it yet
 	update   update    // that is being read
+	place    place
 	err      error
 }
 
 // replayed is one symbol of a playback.
 type replayed struct {
 	entry   entry
-	missing uint64 // events before its next update
+	missing uint64    // events before its next update
+	gap     GapReason // why
+	newest  position  // that was taken
+	again   position  // newest when the playback was opened again; zero: an update has come since, or it was not
+	known   position  // newest when a playback of the live market was opened again
 }
 
-// Replay opens a playback on a connection of its own, to the gateway that the client is connected with. It lives until Close, or until ctx is done. Symbols that the recording does not have
-// are left out, and named by Rejected; if it has none of them the error is a RejectedError. A ReplayRefusedError says what is wrong with the options.
+// Replay opens a playback on a connection of its own, to the gateway that the client is connected with. It lives until Close, or until ctx is done: when its gateway goes away it is opened again where it
+// was, at the one that the client is connected with then (ReplayMoved). Symbols that the recording does not have are left out, and named by Rejected; if it has none of them the error is a RejectedError.
+// A ReplayRefusedError says what is wrong with the options.
 func (c *Client) Replay(ctx context.Context, o ReplayOptions) (*Replay, error) {
 	l, err := c.awaitLink(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.openReplay(ctx, l.endpoint.address)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.open(o); err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
-}
-
-func (c *Client) openReplay(ctx context.Context, address string) (r *Replay, err error) {
-	dial := append([]grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}),
-		grpc.WithStaticStreamWindowSize(64 << 10), // what is not taken yet should be with the gateway, where a pause can hold it back
-	}, c.options.dial...)
-	r = &Replay{ids: make(map[uint32]*instrument), symbols: make(map[string]*replayed)}
-	if r.conn, err = grpc.NewClient("passthrough:///"+address, dial...); err != nil {
-		return nil, fmt.Errorf("client: %s: %w", address, err)
-	}
-	ctx, r.cancel = context.WithCancel(ctx)
-	if c.options.name != "" {
-		ctx = metadata.AppendToOutgoingContext(ctx, "client-id", c.options.name)
-	}
-	if r.stream, err = tickgatev1.NewMarketDataClient(r.conn).Replay(ctx, grpc.ForceCodecV2(newCodec())); err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
-}
-
-func (r *Replay) open(o ReplayOptions) error {
-	symbols, refused := valid(o.Symbols)
 	if o.Kinds == 0 {
 		o.Kinds = AllKinds
 	}
-	open := &tickgatev1.ReplayOpen{
+	symbols, refused := valid(o.Symbols)
+	r := &Replay{client: c, options: o, ids: make(map[uint32]*instrument), symbols: make(map[string]*replayed)}
+	r.opens = &tickgatev1.ReplayOpen{
 		Symbols: symbols, From: nanos(o.From), To: nanos(o.To), Live: o.Live, Kinds: o.Kinds.message(), Conflation: o.Conflation.message(),
 	}
 	if o.Speed != 0 {
-		open.Speed = &o.Speed
+		r.opens.Speed = &o.Speed
 	}
-	if err := r.send(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Open{Open: open}}); err != nil {
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	if err := r.begin(l.endpoint.address, refused); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// begin opens the playback for the first time.
+func (r *Replay) begin(address string, refused []*tickgatev1.Rejection) error {
+	call, err := r.client.callReplay(r.ctx, address)
+	if err != nil {
 		return err
 	}
-	m, err := r.message()
-	switch {
-	case err != nil:
+	r.call, r.from = call, call
+	m, err := call.open(r.opens)
+	if err != nil {
 		return err
-	case m.GetRefused() != nil:
-		return replayRefused(m.GetRefused())
 	}
+	r.clock.Store(m.GetClock())
 	opened := m.GetOpened()
 	for _, symbol := range opened.GetAccepted() {
 		r.symbols[symbol] = &replayed{entry: entry{ticker: Ticker{Symbol: symbol, State: Pending, Reason: NotSeen}}}
 	}
+	r.place.begin(r.options, opened)
 	err = rejected(append(refused, opened.GetRejected()...))
 	var some *RejectedError
 	if errors.As(err, &some) && len(opened.GetAccepted()) > 0 {
@@ -159,16 +146,6 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// message receives one that is not a batch.
-func (r *Replay) message() (*tickgatev1.ReplayEvent, error) {
-	m := &tickgatev1.ReplayEvent{}
-	if err := r.stream.RecvMsg(m); err != nil {
-		return nil, err
-	}
-	r.clock.Store(m.GetClock())
-	return m, nil
-}
-
 // Rejected returns the symbols that are not played.
 func (r *Replay) Rejected() []Rejection { return r.rejected }
 
@@ -182,10 +159,14 @@ func (r *Replay) Err() error { return r.err }
 func (r *Replay) Close() {
 	r.closed.Store(true)
 	r.cancel()
-	_ = r.conn.Close()
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	if r.call != nil {
+		r.call.end()
+	}
 }
 
-// Pause stops the clock. Like every command it returns when it is sent; the answer comes among the events.
+// Pause stops the clock. Like every command it returns when it is sent; the answer comes among the events. A command that its gateway has not answered before it went away is sent to the next one.
 func (r *Replay) Pause() error {
 	return r.send(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Pause{Pause: &tickgatev1.ReplayPause{}}})
 }
@@ -197,20 +178,49 @@ func (r *Replay) Resume() error {
 
 // Seek goes to another time between From and To; zero: to From. Tickers begin anew with what comes after it.
 func (r *Replay) Seek(to time.Time) error {
-	return r.send(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Seek{Seek: &tickgatev1.ReplaySeek{To: nanos(to)}}})
+	return r.send(seekTo(nanos(to)))
+}
+
+func seekTo(at int64) *tickgatev1.ReplayCommand {
+	return &tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Seek{Seek: &tickgatev1.ReplaySeek{To: at}}}
 }
 
 // SetSpeed changes the speed; Unpaced is as fast as the application takes events.
 func (r *Replay) SetSpeed(speed float64) error {
-	return r.send(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_SetSpeed{SetSpeed: &tickgatev1.ReplaySetSpeed{Speed: speed}}})
+	return r.send(speedOf(speed))
 }
+
+func speedOf(speed float64) *tickgatev1.ReplayCommand {
+	return &tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_SetSpeed{SetSpeed: &tickgatev1.ReplaySetSpeed{Speed: speed}}}
+}
+
+// mostUnplayed commands may wait for an answer.
+const mostUnplayed = 1000
 
 func (r *Replay) send(m *tickgatev1.ReplayCommand) error {
 	r.sending.Lock()
 	defer r.sending.Unlock()
-	m.RequestId = 1                                                     // answers differ from what comes by itself
-	if err := r.stream.Send(m); err != nil && !errors.Is(err, io.EOF) { // which means that receiving says why
-		return err
+	if len(r.unplayed) == mostUnplayed {
+		return fmt.Errorf("%w: %d commands wait for an answer", ErrUnavailable, mostUnplayed)
+	}
+	r.lastID++
+	m.RequestId = r.lastID
+	r.unplayed = append(r.unplayed, m)
+	if r.call == nil {
+		return nil
+	}
+	return r.call.send(m)
+}
+
+// answered forgets the commands up to one that was answered, which it returns; nil: it is none of those that wait.
+func (r *Replay) answered(id uint64) *tickgatev1.ReplayCommand {
+	r.sending.Lock()
+	defer r.sending.Unlock()
+	for i, m := range r.unplayed {
+		if m.GetRequestId() == id {
+			r.unplayed = r.unplayed[i+1:]
+			return m
+		}
 	}
 	return nil
 }

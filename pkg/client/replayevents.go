@@ -27,6 +27,8 @@ const (
 	ReplayEnd
 	// ReplayLive says that the playback has caught up with the live market.
 	ReplayLive
+	// ReplayMoved says that the playback goes on at another gateway, or at the same one again, with what follows on what came: Err says why.
+	ReplayMoved
 )
 
 // ReplayPhase is what a playback does; the numbers are those of the API.
@@ -48,7 +50,7 @@ type ReplayEvent struct {
 	Kind   ReplayKind
 	Clock  time.Time
 	Update Update // for ReplayUpdate
-	Err    error  // for ReplayRefused: a ReplayRefusedError
+	Err    error  // for ReplayRefused a ReplayRefusedError; for ReplayMoved why it has
 
 	// For ReplayStatus, ReplayEnd and ReplayLive.
 	Phase  ReplayPhase
@@ -86,15 +88,19 @@ func (r *Replay) next() (ReplayEvent, error) {
 			if err := r.update.read(r.updates.bytes); err != nil {
 				return ReplayEvent{}, err
 			}
-			if i := r.ids[r.update.instrument]; i != nil {
-				return ReplayEvent{Kind: ReplayUpdate, Clock: r.Clock(), Update: r.merge(i)}, nil
+			i := r.ids[r.update.instrument]
+			if i == nil {
+				continue
+			}
+			if s := r.symbols[i.entry.ticker.Symbol]; r.place.isNew(s, i.epoch, &r.update) {
+				return ReplayEvent{Kind: ReplayUpdate, Clock: r.Clock(), Update: r.merge(i, s)}, nil
 			}
 		}
 		if r.updates.err != nil {
 			return ReplayEvent{}, r.updates.err
 		}
-		if err := r.stream.RecvMsg(&r.received); err != nil {
-			return ReplayEvent{}, err
+		if err := r.from.stream.RecvMsg(&r.received); err != nil {
+			return r.moveOn(err)
 		}
 		if e, ok, err := r.take(); ok || err != nil {
 			return e, err
@@ -108,18 +114,21 @@ const replayEventClock = 1<<3 | fixed64
 // take takes a message; false: its updates are to be taken, or there is nothing to tell of it.
 func (r *Replay) take() (ReplayEvent, bool, error) {
 	var batch []byte
+	var clock int64
 	f := fields{rest: r.received.bytes}
 	for f.next() {
 		switch f.tag {
 		case replayEventClock:
-			r.clock.Store(int64(f.value))
+			clock = int64(f.value)
 		case serverMessageBatch:
 			batch = f.bytes
 		}
 	}
 	if f.err != nil || batch == nil {
-		return r.takeOther(f.err)
+		return r.takeOther(clock, f.err)
 	}
+	r.clock.Store(clock)
+	r.place.batch(clock)
 	var err error
 	if r.head, err = readHead(batch); err != nil {
 		return ReplayEvent{}, false, err
@@ -144,13 +153,21 @@ func (r *Replay) announce(i *tickgatev1.Instrument) {
 }
 
 // merge takes an update. In a playback order is that of time, and what comes later counts.
-func (r *Replay) merge(i *instrument) Update {
+func (r *Replay) merge(i *instrument, s *replayed) Update {
 	u, e := &r.update, i.entry
 	t := &e.ticker
 	changed := u.groups
-	if u.snapshot || i.epoch != t.Epoch {
+	switch {
+	case u.snapshot && s.again.epoch == i.epoch: // it has only what came since the playback was opened again
+		if u.groups&QuoteChanged != 0 { // which is all of the quote
+			t.Bid, t.BidSize, t.Ask, t.AskSize = Decimal{}, Decimal{}, Decimal{}, Decimal{}
+		}
+	case u.snapshot || i.epoch != t.Epoch:
 		changed |= IsSnapshot
 		e.forgetValues()
+	}
+	if r.options.Kinds == AllKinds { // else holes are those of other kinds
+		s.tellHole(i.epoch, u)
 	}
 	e.rescale(i.scales)
 	e.mergeGroups(u)
@@ -160,17 +177,13 @@ func (r *Replay) merge(i *instrument) Update {
 	t.Epoch, t.Sequence = i.epoch, u.sequence
 	t.Updates++
 	t.Conflated += uint64(u.conflated)
-	s := r.symbols[t.Symbol]
-	out := Update{Ticker: *t, Changed: changed, Merged: uint64(u.conflated), MissingNow: s.missing}
-	if s.missing > 0 {
-		out.GapReason = GapFeed
-	}
-	s.missing = 0
+	out := Update{Ticker: *t, Changed: changed, Merged: uint64(u.conflated), MissingNow: s.missing, GapReason: s.gap}
+	s.took(i.epoch, u.sequence)
 	return out
 }
 
 // takeOther takes a message that is not a batch.
-func (r *Replay) takeOther(err error) (ReplayEvent, bool, error) {
+func (r *Replay) takeOther(clock int64, err error) (ReplayEvent, bool, error) {
 	if err != nil {
 		return ReplayEvent{}, false, err
 	}
@@ -178,31 +191,48 @@ func (r *Replay) takeOther(err error) (ReplayEvent, bool, error) {
 	if err := proto.Unmarshal(r.received.bytes, &m); err != nil {
 		return ReplayEvent{}, false, fmt.Errorf("client: the gateway's message cannot be read: %w", err)
 	}
+	if away := m.GetGoingAway(); away != nil { // its clock is where others should begin
+		r.place.leaves(away)
+		return ReplayEvent{}, false, nil
+	}
+	r.clock.Store(clock)
 	e := ReplayEvent{Clock: r.Clock()}
 	switch what := m.GetEvent().(type) {
 	case *tickgatev1.ReplayEvent_Gap:
 		if s := r.symbols[what.Gap.GetSymbol()]; s != nil {
-			s.missing += what.Gap.GetMissing()
-			s.entry.ticker.Missing += what.Gap.GetMissing()
+			s.miss(what.Gap.GetMissing(), GapFeed)
 		}
 		return e, false, nil
 	case *tickgatev1.ReplayEvent_State:
 		e.Kind = ReplayStatus
-		e.setState(what.State)
+		r.takeState(what.State)
+		r.place.tell(&e, what.State)
 	case *tickgatev1.ReplayEvent_EndOfData:
 		e.Kind = ReplayEnd
-		e.setState(what.EndOfData.GetState())
+		r.place.tell(&e, what.EndOfData.GetState())
+		return e, r.place.ends(), nil
 	case *tickgatev1.ReplayEvent_JoinedLive:
 		e.Kind = ReplayLive
-		e.setState(what.JoinedLive.GetState())
+		r.place.tell(&e, what.JoinedLive.GetState())
+		return e, !r.rejoined(), nil
 	case *tickgatev1.ReplayEvent_Refused:
 		e.Kind, e.Err = ReplayRefused, replayRefused(what.Refused)
+		r.answered(what.Refused.GetRequestId())
 	default:
 		return e, false, nil
 	}
 	return e, true, nil
 }
 
-func (e *ReplayEvent) setState(s *tickgatev1.ReplayState) {
-	e.Phase, e.Speed, e.Played, e.Late = ReplayPhase(enum(uint64(s.GetPhase()))), s.GetSpeed(), s.GetPlayed(), s.GetLate()
+// takeState notes what commands have changed.
+func (r *Replay) takeState(m *tickgatev1.ReplayState) {
+	switch command := r.answered(m.GetRequestId()).GetCommand().(type) {
+	case *tickgatev1.ReplayCommand_SetSpeed:
+		r.place.speed = command.SetSpeed.GetSpeed()
+	case *tickgatev1.ReplayCommand_Seek:
+		r.place.sought(command.Seek.GetTo())
+		for _, s := range r.symbols {
+			s.missing, s.gap, s.newest, s.again, s.known = 0, 0, position{}, position{}, position{}
+		}
+	}
 }

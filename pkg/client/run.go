@@ -58,7 +58,7 @@ type outcome uint8
 
 const (
 	over   outcome = iota // it has ended
-	moving                // it streams, and its gateway has asked the client to leave
+	moving                // it streams, and its gateway has asked the client to leave, or has lost its bus
 )
 
 // follow attends a link, and ends the one before when this one is up.
@@ -84,6 +84,10 @@ func (c *Client) follow(l, before *link) outcome {
 				c.setState(StateChange{State: Reconnecting, Why: reasonOf(before.err), Address: l.endpoint.address})
 			}
 		case <-l.leave:
+			return moving
+		case <-l.astray:
+			c.astray.Add(1)
+			c.options.log.Warn("client: the gateway has lost its bus, looking for another", "address", l.endpoint.address)
 			return moving
 		case <-l.ended:
 			if up != nil && isClosed(up) {

@@ -36,10 +36,12 @@ func (c *Client) tellWorth(l *link) {
 		return
 	}
 	state := StateChange{State: Connected, Address: l.endpoint.address}
-	if c.book.allStale() {
+	worth := c.book.outlook()
+	if worth != someCurrent {
 		state.State = AllStale
 	}
 	c.setState(state)
+	l.followBus(worth)
 }
 
 // Notice is what a gateway has to say to people and logs.

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tickgate/internal/pace"
@@ -24,7 +25,11 @@ func (x *session) run(ctx context.Context) error {
 	if player == nil || err != nil {
 		return err
 	}
-	return player.Run(ctx, x.commands, x.sink)
+	err = player.Run(ctx, x.commands, x.sink)
+	if errors.Is(err, stream.ErrDraining) {
+		_ = x.sink.goingAway(player.ReopenAt(), x.server.streams.GoingAway(stream.AboutToStop)) // an error: the client has gone already
+	}
+	return err
 }
 
 func commandOf(m *tickgatev1.ReplayCommand) playback.Command {

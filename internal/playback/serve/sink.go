@@ -138,6 +138,11 @@ func (s *sink) JoinedLive(state playback.State) error {
 	}})
 }
 
+// goingAway says from where on the client should open the playback again.
+func (s *sink) goingAway(clock tick.Time, m *tickgatev1.GoingAway) error {
+	return s.send(&tickgatev1.ReplayEvent{Clock: int64(clock), Event: &tickgatev1.ReplayEvent_GoingAway{GoingAway: m}})
+}
+
 func stateMessage(command uint64, s playback.State) *tickgatev1.ReplayState {
 	return &tickgatev1.ReplayState{RequestId: command, Phase: tickgatev1.ReplayPhase(s.Phase), Speed: float64(s.Speed), Played: s.Played, Late: s.Late}
 }

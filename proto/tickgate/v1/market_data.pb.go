@@ -4181,7 +4181,8 @@ func (*ReplayClose) Descriptor() ([]byte, []int) {
 // ReplayEvent is one message of a playback. Updates come in the order of (ts_event, subject on the bus, sequence), the same on every run and at every speed.
 type ReplayEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The playback's clock, UTC nanoseconds: no event before it is still to come (but see ReplayState.late).
+	// The playback's clock, UTC nanoseconds: no event before it is still to come, but for those of the conflation interval, or without one of the millisecond, that it stands in (and see
+	// ReplayState.late). A playback that was cut off is opened again from the clock of its last batch.
 	Clock int64 `protobuf:"fixed64,1,opt,name=clock,proto3" json:"clock,omitempty"`
 	// What it is.
 	//
@@ -4194,6 +4195,7 @@ type ReplayEvent struct {
 	//	*ReplayEvent_Refused
 	//	*ReplayEvent_EndOfData
 	//	*ReplayEvent_JoinedLive
+	//	*ReplayEvent_GoingAway
 	Event         isReplayEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4306,6 +4308,15 @@ func (x *ReplayEvent) GetJoinedLive() *ReplayJoinedLive {
 	return nil
 }
 
+func (x *ReplayEvent) GetGoingAway() *GoingAway {
+	if x != nil {
+		if x, ok := x.Event.(*ReplayEvent_GoingAway); ok {
+			return x.GoingAway
+		}
+	}
+	return nil
+}
+
 type isReplayEvent_Event interface {
 	isReplayEvent_Event()
 }
@@ -4346,6 +4357,12 @@ type ReplayEvent_JoinedLive struct {
 	JoinedLive *ReplayJoinedLive `protobuf:"bytes,8,opt,name=joined_live,json=joinedLive,proto3,oneof"`
 }
 
+type ReplayEvent_GoingAway struct {
+	// The gateway stops, and ends the stream with UNAVAILABLE at once. Open the playback again with another one, from `clock` on: what was before has been sent. Some of what was sent
+	// comes again, with the same sequence, and each symbol begins with a snapshot that has only what comes from `clock` on.
+	GoingAway *GoingAway `protobuf:"bytes,9,opt,name=going_away,json=goingAway,proto3,oneof"`
+}
+
 func (*ReplayEvent_Opened) isReplayEvent_Event() {}
 
 func (*ReplayEvent_Batch) isReplayEvent_Event() {}
@@ -4359,6 +4376,8 @@ func (*ReplayEvent_Refused) isReplayEvent_Event() {}
 func (*ReplayEvent_EndOfData) isReplayEvent_Event() {}
 
 func (*ReplayEvent_JoinedLive) isReplayEvent_Event() {}
+
+func (*ReplayEvent_GoingAway) isReplayEvent_Event() {}
 
 // ReplayOpened answers each distinct symbol of a ReplayOpen exactly once. If none is accepted nothing was opened, and another ReplayOpen may follow.
 type ReplayOpened struct {
@@ -4950,7 +4969,7 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\x02to\x18\x01 \x01(\x10R\x02to\"&\n" +
 	"\x0eReplaySetSpeed\x12\x14\n" +
 	"\x05speed\x18\x01 \x01(\x01R\x05speed\"\r\n" +
-	"\vReplayClose\"\x9f\x03\n" +
+	"\vReplayClose\"\xd8\x03\n" +
 	"\vReplayEvent\x12\x14\n" +
 	"\x05clock\x18\x01 \x01(\x10R\x05clock\x123\n" +
 	"\x06opened\x18\x02 \x01(\v2\x19.tickgate.v1.ReplayOpenedH\x00R\x06opened\x12*\n" +
@@ -4960,7 +4979,9 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"\arefused\x18\x06 \x01(\v2\x1a.tickgate.v1.ReplayRefusedH\x00R\arefused\x12>\n" +
 	"\vend_of_data\x18\a \x01(\v2\x1c.tickgate.v1.ReplayEndOfDataH\x00R\tendOfData\x12@\n" +
 	"\vjoined_live\x18\b \x01(\v2\x1d.tickgate.v1.ReplayJoinedLiveH\x00R\n" +
-	"joinedLiveB\a\n" +
+	"joinedLive\x127\n" +
+	"\n" +
+	"going_away\x18\t \x01(\v2\x16.tickgate.v1.GoingAwayH\x00R\tgoingAwayB\a\n" +
 	"\x05event\"\xe6\x01\n" +
 	"\fReplayOpened\x12\x1d\n" +
 	"\n" +
@@ -5228,26 +5249,27 @@ var file_tickgate_v1_market_data_proto_depIdxs = []int32{
 	61, // 70: tickgate.v1.ReplayEvent.refused:type_name -> tickgate.v1.ReplayRefused
 	62, // 71: tickgate.v1.ReplayEvent.end_of_data:type_name -> tickgate.v1.ReplayEndOfData
 	63, // 72: tickgate.v1.ReplayEvent.joined_live:type_name -> tickgate.v1.ReplayJoinedLive
-	27, // 73: tickgate.v1.ReplayOpened.rejected:type_name -> tickgate.v1.Rejection
-	14, // 74: tickgate.v1.ReplayOpened.conflation:type_name -> tickgate.v1.Conflation
-	60, // 75: tickgate.v1.ReplayOpened.state:type_name -> tickgate.v1.ReplayState
-	11, // 76: tickgate.v1.ReplayState.phase:type_name -> tickgate.v1.ReplayPhase
-	12, // 77: tickgate.v1.ReplayRefused.reason:type_name -> tickgate.v1.ReplayRefusalReason
-	60, // 78: tickgate.v1.ReplayEndOfData.state:type_name -> tickgate.v1.ReplayState
-	60, // 79: tickgate.v1.ReplayJoinedLive.state:type_name -> tickgate.v1.ReplayState
-	13, // 80: tickgate.v1.MarketData.Stream:input_type -> tickgate.v1.ClientMessage
-	47, // 81: tickgate.v1.MarketData.GetSnapshot:input_type -> tickgate.v1.GetSnapshotRequest
-	49, // 82: tickgate.v1.MarketData.ListInstruments:input_type -> tickgate.v1.ListInstrumentsRequest
-	51, // 83: tickgate.v1.MarketData.Replay:input_type -> tickgate.v1.ReplayCommand
-	25, // 84: tickgate.v1.MarketData.Stream:output_type -> tickgate.v1.ServerMessage
-	48, // 85: tickgate.v1.MarketData.GetSnapshot:output_type -> tickgate.v1.GetSnapshotResponse
-	50, // 86: tickgate.v1.MarketData.ListInstruments:output_type -> tickgate.v1.ListInstrumentsResponse
-	58, // 87: tickgate.v1.MarketData.Replay:output_type -> tickgate.v1.ReplayEvent
-	84, // [84:88] is the sub-list for method output_type
-	80, // [80:84] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	46, // 73: tickgate.v1.ReplayEvent.going_away:type_name -> tickgate.v1.GoingAway
+	27, // 74: tickgate.v1.ReplayOpened.rejected:type_name -> tickgate.v1.Rejection
+	14, // 75: tickgate.v1.ReplayOpened.conflation:type_name -> tickgate.v1.Conflation
+	60, // 76: tickgate.v1.ReplayOpened.state:type_name -> tickgate.v1.ReplayState
+	11, // 77: tickgate.v1.ReplayState.phase:type_name -> tickgate.v1.ReplayPhase
+	12, // 78: tickgate.v1.ReplayRefused.reason:type_name -> tickgate.v1.ReplayRefusalReason
+	60, // 79: tickgate.v1.ReplayEndOfData.state:type_name -> tickgate.v1.ReplayState
+	60, // 80: tickgate.v1.ReplayJoinedLive.state:type_name -> tickgate.v1.ReplayState
+	13, // 81: tickgate.v1.MarketData.Stream:input_type -> tickgate.v1.ClientMessage
+	47, // 82: tickgate.v1.MarketData.GetSnapshot:input_type -> tickgate.v1.GetSnapshotRequest
+	49, // 83: tickgate.v1.MarketData.ListInstruments:input_type -> tickgate.v1.ListInstrumentsRequest
+	51, // 84: tickgate.v1.MarketData.Replay:input_type -> tickgate.v1.ReplayCommand
+	25, // 85: tickgate.v1.MarketData.Stream:output_type -> tickgate.v1.ServerMessage
+	48, // 86: tickgate.v1.MarketData.GetSnapshot:output_type -> tickgate.v1.GetSnapshotResponse
+	50, // 87: tickgate.v1.MarketData.ListInstruments:output_type -> tickgate.v1.ListInstrumentsResponse
+	58, // 88: tickgate.v1.MarketData.Replay:output_type -> tickgate.v1.ReplayEvent
+	85, // [85:89] is the sub-list for method output_type
+	81, // [81:85] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_tickgate_v1_market_data_proto_init() }
@@ -5300,6 +5322,7 @@ func file_tickgate_v1_market_data_proto_init() {
 		(*ReplayEvent_Refused)(nil),
 		(*ReplayEvent_EndOfData)(nil),
 		(*ReplayEvent_JoinedLive)(nil),
+		(*ReplayEvent_GoingAway)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
