@@ -9,7 +9,7 @@ import (
 )
 
 // tally holds what a publisher says that it has sent against what came. It reveals what no sequence does: that the last event of a symbol was lost, dropped by a NATS server for which this
-// gateway was too slow, or never brought to it (docs/adr/0019).
+// gateway was too slow, or never brought to it (docs/adr/0022).
 //
 // An example. The publisher has sent 100 events at one heartbeat and 103 at the next. In between one event came, and one that shows a hole of one: owed is 1. If it is still 1 at the heartbeat after
 // that, the event is not on its way: it is lost, and nobody knows whose it was.
