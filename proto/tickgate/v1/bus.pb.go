@@ -441,7 +441,7 @@ type PublisherHeartbeat struct {
 	Epoch uint64 `protobuf:"fixed64,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Its clock, UTC nanoseconds.
 	TsSend int64 `protobuf:"fixed64,3,opt,name=ts_send,json=tsSend,proto3" json:"ts_send,omitempty"`
-	// How many events it has numbered so far, of all symbols and kinds, those among them that did not reach the bus; counted from its start or from any moment, and never less than before within an
+	// How many events it has numbered so far, of all symbols and kinds, those among them that did not reach the bus or were left out; counted from its start or from any moment, and never less than before within an
 	// epoch. It is sent behind the events that it counts, on the same connection. A gateway that has had fewer knows that some are lost, although no later event of their symbols shows the hole.
 	// Absent: it does not count, and the loss of the last event of a symbol is not noticed before the next one.
 	Events        *uint64 `protobuf:"varint,4,opt,name=events,proto3,oneof" json:"events,omitempty"`
