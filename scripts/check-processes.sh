@@ -80,6 +80,13 @@ bin/feedsim generate --symbols 50 --rate 1000 --publisher generated --nats-url "
 feed=$!
 await "live events after the restart" bash -c "[ \$(curl -sf '$metrics' | awk '\$1 == \"tickgate_feed_events_total{kind=\\\"quote\\\"}\" {print \$2}') -gt 500 ]"
 
+# Who steers: another process, of a feed that is there and of one that is not.
+bin/feedsim control --nats-url "$url" rate 2000 >"$folder/steered" || fail "feedsim control failed"
+grep -q ' 2000/s ' "$folder/steered" || fail "feedsim control wrote $(cat "$folder/steered")"
+status=0
+timeout 2 bin/feedsim control --nats-url "$url" --control-name nobody status 2>"$folder/steered" || status=$?
+[ "$status" -eq 1 ] && grep -q 'no feed listens by that name: "nobody"' "$folder/steered" || fail "feedsim control of nobody ended with exit code $status and $(cat "$folder/steered")"
+
 # Who watches: tickctl, for which the end of its reader is no error, and the example of the SDK.
 bin/tickctl watch --address "$grpc" SIM01 | head -n 3 >"$folder/tickctl" || fail "tickctl ended with an error when its pipe was closed"
 grep -q '"symbol":"SIM01","state":"live"' "$folder/tickctl" || fail "tickctl watch wrote $(cat "$folder/tickctl")"

@@ -7,6 +7,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feed"
+	"tickgate/internal/feedsim/control"
 	"tickgate/internal/natsd"
 	"tickgate/internal/playback"
 	"tickgate/internal/stream"
@@ -79,6 +80,9 @@ func (c Config) Validate() error {
 	}
 	if c.Demo && c.Bus.URL != "" {
 		return fmt.Errorf("%w: demo is for the embedded NATS server; leave nats-url out, or run feedsim beside the gateway", ErrConfig)
+	}
+	if err := (control.Config{Name: control.DefaultName, Prefix: c.Prefix}).Validate(); c.Demo && err != nil {
+		return fmt.Errorf("%w: demo: %w", ErrConfig, err)
 	}
 	if _, err := bus.NewSubjects(c.Prefix); err != nil {
 		return fmt.Errorf("%w: subject-prefix: %w", ErrConfig, err)

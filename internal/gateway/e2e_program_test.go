@@ -98,6 +98,7 @@ func giveWrongSettings(t *testing.T, program string) {
 		{name: "no YAML", yaml: "{", words: []string{"gateway.yaml"}},
 		{name: "no file", args: []string{"--config=missing.yaml"}, words: []string{"missing.yaml", "--config"}},
 		{name: "demo on another NATS", args: []string{"--demo", "--nats-url=nats://127.0.0.1:1"}, words: []string{"demo", "nats-url"}},
+		{name: "demo whose commands would be market data", args: []string{"--demo", "--subject-prefix=feedsim"}, words: []string{"demo", "subject-prefix"}},
 		{name: "no prefix", args: []string{"--subject-prefix=a b"}, words: []string{"subject-prefix", "a b"}},
 		{name: "no replica", args: []string{"--keep-replicas=0"}, words: []string{"keep-replicas", "0"}},
 		{name: "no time for NATS", args: []string{"--nats-start-timeout=0s"}, words: []string{"nats-start-timeout", "0s"}},
