@@ -24,8 +24,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 30 * time.Second
-
 // venue is a NATS with a stream, and what publishes into it.
 type venue struct {
 	t      *testing.T

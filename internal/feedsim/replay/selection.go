@@ -160,7 +160,7 @@ func (s *selected) nothing() error {
 	if s.read > 0 {
 		there = fmt.Sprintf("the events that there are begin at %s, the last one read is of %s", utc(s.first), utc(s.last))
 	}
-	if s.verdicts != nil && len(s.verdicts) > 0 {
+	if len(s.verdicts) > 0 {
 		names := slices.Sorted(maps.Keys(s.verdicts))
 		there += fmt.Sprintf("; they are of %d symbols: %s", len(names), strings.Join(names[:min(len(names), namesShown)], ", "))
 		if len(names) > namesShown {
