@@ -50,7 +50,7 @@ func (p program) replay(ctx context.Context, args []string) error {
 	set.Description = "Publishes recorded quotes and trades, merged by time, at the pace at which they were recorded. A FILE is a folder that feedsim record wrote, CSV\n" +
 		"or Databento's DBN (" + strings.Join(dbn.SupportedSchemas(), ", ") + "), compressed with gzip or zstd or not, or Parquet."
 	standard := replay.DefaultConfig()
-	own := replaySettings{preset: autoPreset, symbol: standard.Symbol, cloneShift: standard.CloneShift, keepGaps: standard.KeepGaps}
+	own := replaySettings{preset: autoPreset, symbol: standard.Symbol, cloneShift: standard.CloneShift, keepGaps: standard.KeepGaps, stream: defaultStreaming()}
 	publishing := defaultPublishing()
 	timing := timing{speed: "1", eventTime: eventTimeRecorded}
 	var faulting faulting

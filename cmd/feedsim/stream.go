@@ -19,6 +19,8 @@ type streaming struct {
 	set          *settings.Set  // after register
 }
 
+func defaultStreaming() streaming { return streaming{prefix: bus.DefaultPrefix} }
+
 // fromPrefix begins the names of the settings of where the stream is.
 const fromPrefix = "from-"
 
@@ -27,7 +29,7 @@ func (s *streaming) register(set *settings.Set) {
 	flags := set.Flags()
 	flags.StringVar(&s.name, "from-stream", s.name, "JetStream `stream` to play, too, by the times at which NATS stored its events, up to where it ends at the start")
 	flags.Uint64Var(&s.fromSequence, "from-sequence", s.fromSequence, "`sequence` in from-stream to begin with; 0: its first, or from")
-	flags.StringVar(&s.prefix, "from-subject-prefix", s.prefix, "first `token` of the subjects in from-stream; empty: subject-prefix")
+	flags.StringVar(&s.prefix, "from-subject-prefix", s.prefix, "first `token` of the subjects in from-stream")
 	registerConnection(set, &s.connection, fromPrefix, " that has from-stream; empty: nats-url and what belongs to it")
 }
 
@@ -55,9 +57,6 @@ func (s *streaming) open(ctx context.Context, target publishing, log *slog.Logge
 	c := jetstream.Config{Connection: s.connection, Prefix: s.prefix, Stream: s.name, FromSequence: s.fromSequence, Log: log}
 	if c.Connection.URL == "" {
 		c.Connection = target.connection
-	}
-	if c.Prefix == "" {
-		c.Prefix = target.publisher.Prefix
 	}
 	stream, err := jetstream.Open(ctx, c)
 	if err != nil {

@@ -49,9 +49,9 @@ func TestReplayFromStream(t *testing.T) {
 		kept        uint64 // in the stream afterwards
 	}{
 		{[]string{file}, "published     3 events", "", 3},
-		{[]string{"--from-stream=MARKET", "--subject-prefix=other", "--from-subject-prefix=md"}, "published     3 events", "", 3},
-		{[]string{"--from-stream=MARKET", "--symbols=A.*", "--from-sequence=2", "--subject-prefix=other", "--from-subject-prefix=md"}, "published     1 events", "", 3},
-		{[]string{"--from-stream=MARKET", file, "--subject-prefix=other", "--from-subject-prefix=md"}, "published     6 events", "", 3},
+		{[]string{"--from-stream=MARKET", "--subject-prefix=other"}, "published     3 events", "", 3},
+		{[]string{"--from-stream=MARKET", "--symbols=A.*", "--from-sequence=2", "--subject-prefix=other"}, "published     1 events", "", 3},
+		{[]string{"--from-stream=MARKET", file, "--subject-prefix=other"}, "published     6 events", "", 3},
 		{[]string{"--from-stream=MARKET"}, "published     3 events", "it grows by this replay", 6},
 		{[]string{"--from-stream=MARKET", "--from-nats-url=" + s.ClientURL()}, "published     6 events", "it grows by this replay", 12},
 	} {
@@ -63,8 +63,13 @@ func TestReplayFromStream(t *testing.T) {
 			t.Fatalf("%d: the stream has %d messages, want %d", i, got, c.kept)
 		}
 	}
+	code, _, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), "--from-stream=MARKET", "--from-subject-prefix=eu")
+	if code != exitFailed || !strings.Contains(stderr, "keeps md.quote.*, md.trade.*, md.status.*, and nothing of eu.>") {
+		t.Errorf("another prefix: exit code %d, stderr %q", code, stderr)
+	}
 	elsewhere := natstest.Start(t, server.Options{})
-	code, stdout, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", elsewhere.ClientURL(), "--from-nats-url", s.ClientURL(), "--from-stream=MARKET", "--speed=max")
+	var stdout string
+	code, stdout, stderr = feedsimRun(t.Context(), t, nil, "replay", "--nats-url", elsewhere.ClientURL(), "--from-nats-url", s.ClientURL(), "--from-stream=MARKET", "--speed=max")
 	if code != exitOK || stderr != "" || !strings.Contains(stdout, "published     12 events") {
 		t.Errorf("elsewhere: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}

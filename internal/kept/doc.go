@@ -2,7 +2,7 @@
 //
 // # Use
 //
-//	stream := kept.NewStream(connection, "tickgate-playback", "TICKGATE", log)
+//	stream := kept.NewStream(connection, "tickgate-playback", "TICKGATE_MD", log)
 //	defer stream.Close()
 //	reading := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error {
 //		return stream.Read(ctx, kept.Beginning{From: from}, to)

@@ -2,7 +2,7 @@
 //
 // # Use
 //
-//	stream, err := jetstream.Open(ctx, jetstream.Config{Connection: connection, Prefix: "md", Stream: "TICKGATE", Log: log})
+//	stream, err := jetstream.Open(ctx, jetstream.Config{Connection: connection, Prefix: "md", Stream: "TICKGATE_MD", Log: log})
 //	defer stream.Close()
 //	events := stream.Events(from, &report, log)
 //	for item, err := events.Next(); err != io.EOF; item, err = events.Next() { … }
