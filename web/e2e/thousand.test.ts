@@ -1,16 +1,24 @@
 import { expect, test } from 'vitest';
 import { Desk } from './desk.js';
 import type { Visit } from './browser.js';
+import { mainThreadPerFrame } from './mainthread.js';
 
 const rows = 1_000;
-/** Of the feed. At a pace of 50 ms about 13 updates a second come of it, because events come at random and some share an interval. */
-const eventsPerRow = 20;
+const updatesPerRow = 20;
+const paceMillis = 1_000 / updatesPerRow;
+/**
+ * Of the feed, which publishes at random and in steps of the pace: so many make an update of nearly every row and step, and steps leave more of the processors to the
+ * browser, which elsewhere does not share them with a feed and a gateway.
+ */
+const eventsPerRow = 2 * updatesPerRow;
 const roundMillis = 3_000;
-/** Times are wall-clock times: what else runs on the machine counts. The page passes with one round in which it had enough of the processor. */
-const mostRounds = 3;
+/** When frames come, and what comes of the feed, is a matter of everything that runs on the machine: each figure is judged by its best round. */
+const mostRounds = 8;
 const frameMillis = 1_000 / 60;
 /** A frame is dropped when the next one comes two frames later, or more. */
 const droppedMillis = 1.5 * frameMillis;
+/** Next to none are on a machine that has nothing else to do. A page whose frames cost too much drops most of them. */
+const mostDropped = 0.15;
 
 const desk = Desk.forEachTest();
 
@@ -36,8 +44,10 @@ const scrollAndMeasure = async (millis: number): Promise<number[]> => {
 };
 
 interface Measured {
-  /** Milliseconds of our own work in a frame, 95th percentile. */
-  work: number;
+  /** Milliseconds of the processor that a frame cost the main thread, 95th percentile. */
+  cost: number;
+  /** Share of frames. */
+  dropped: number;
   /** Updates per second. */
   rate: number;
 }
@@ -47,30 +57,40 @@ async function measure(visit: Visit, pace: string): Promise<Measured> {
   const { page } = visit;
   await page.locator('#pace-slider').fill(pace);
   await visit.until('the grant', async () => /^granted/.test(await page.locator('[data-field="granted"]').innerText()));
-  const before = await page.evaluate(() => {
-    window.tickgate.frames.clear();
-    return window.tickgate.client.totals.updates;
+  const updates = (): Promise<number> => page.evaluate(() => window.tickgate.client.totals.updates);
+  const { perFrame, result } = await mainThreadPerFrame(page, async () => {
+    const before = await updates();
+    const deltas = await page.evaluate(scrollAndMeasure, roundMillis);
+    return { deltas, rate: ((await updates()) - before) / (roundMillis / 1_000) };
   });
-  const deltas = (await page.evaluate(scrollAndMeasure, roundMillis)).sort((a, b) => a - b);
-  const { updates, work, render } = await page.evaluate(() => {
-    const { frames, client } = window.tickgate;
-    return { updates: client.totals.updates, work: frames.work.percentile(0.95), render: frames.render.percentile(0.95) };
-  });
-  const delta = (share: number): string => (deltas[Math.floor(deltas.length * share)] ?? 0).toFixed(1);
+  const { deltas, rate } = result;
   const dropped = deltas.filter((millis) => millis > droppedMillis).length / deltas.length;
-  const rate = ((updates - before) / roundMillis) * 1_000;
+  const cost = percentile(perFrame, 0.95);
   console.log(
-    `${rows} rows, ${Math.round(rate)} updates/s: our painting p95 ${work.toFixed(1)} ms; with the browser's layout and painting p95 ${render.toFixed(1)} ms; ` +
-    `from frame to frame p50 ${delta(0.5)} ms, p95 ${delta(0.95)} ms; ${(100 * dropped).toFixed(0)} % dropped`,
+    `${rows} rows, ${Math.round(rate)} updates/s: a frame costs the main thread p50 ${percentile(perFrame, 0.5).toFixed(1)} ms, p95 ${cost.toFixed(1)} ms; ` +
+    `${deltas.length} frames, ${(100 * dropped).toFixed(1)} % dropped`,
   );
-  return { work, rate };
+  return { cost, dropped, rate };
 }
 
-test(`${rows} rows, each with ${eventsPerRow} events a second, are painted within a frame`, async () => {
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor(sorted.length * share)] ?? 0;
+}
+
+/** What the best rounds show. */
+function verdict(rounds: readonly Measured[]): Record<string, boolean> {
+  return {
+    withinAFrame: rounds.some(({ cost }) => cost < frameMillis),
+    framesCome: rounds.some(({ dropped }) => dropped < mostDropped),
+    updatesCome: rounds.some(({ rate }) => rate > 0.7 * rows * updatesPerRow),
+  };
+}
+
+test(`${rows} rows at ${updatesPerRow} updates a second each are scrolled without dropping frames`, async () => {
   const { system } = desk;
   await system.start();
-  system.feed('generate', '--symbols', String(rows), '--rate', String(rows * eventsPerRow), '--symbol-name', 'S{n}');
-  const visit = await desk.open(`${system.page}#symbols=S0001&every=50`);
+  system.feed('generate', '--symbols', String(rows), '--rate', String(rows * eventsPerRow), '--step', `${paceMillis}ms`, '--batch', '16', '--symbol-name', 'S{n}');
+  const visit = await desk.open(`${system.page}#symbols=S0001&every=${paceMillis}`);
   const { page } = visit;
   await visit.isLive('S0001', 30_000);
   await page.evaluate((count) => window.tickgate.watchlist.set(Array.from({ length: count }, (_, i) => `S${String(i + 1).padStart(4, '0')}`)), rows);
@@ -80,15 +100,11 @@ test(`${rows} rows, each with ${eventsPerRow} events a second, are painted withi
   });
   await visit.until('all symbols to be live', async () => (await worth()) === rows, 30_000);
 
-  // How many frames are dropped is told and not judged: without a graphics processor, and beside gateway and feed on the same processors, this browser drops many of the same rows at rest.
-  await measure(visit, '7'); // at rest: an update of each row in 5 s
-  let best = await measure(visit, '1'); // 50 ms
-  for (let round = 1; round < mostRounds && best.work >= frameMillis; round++) {
-    const next = await measure(visit, '1');
-    if (next.work < best.work) best = next;
-  }
-  expect(best.work).toBeLessThan(frameMillis);
-  expect(best.rate).toBeGreaterThan(rows * eventsPerRow * 0.4);
+  await measure(visit, '7'); // at rest, to compare with: an update of each row in 5 s
+  const rounds: Measured[] = [];
+  do rounds.push(await measure(visit, '1')); // 50 ms
+  while (Object.values(verdict(rounds)).includes(false) && rounds.length < mostRounds);
+  expect(verdict(rounds)).toEqual({ withinAFrame: true, framesCome: true, updatesCome: true });
   expect(await page.locator('.row').count()).toBeLessThan(60); // what is out of sight does not exist
   expect(await visit.symbols()).not.toEqual([]);
   expect(visit.complaints).toEqual([]);

@@ -156,8 +156,14 @@ export class Row {
     else this.node.removeAttribute('aria-selected');
   }
 
-  /** Paints what has changed; returns how many cells flash, and will stop by themselves soon. */
-  paint(context: RowContext, now: number): number {
+  /** It shows its symbol, and not as it is now. */
+  isBehind(context: RowContext): boolean {
+    if (this.#version < 0) return false; // it shows nothing of its symbol yet
+    return context.book.get(this.#symbol)?.version !== this.#version || !this.#sparkline.shows(context.historyOf(this.#symbol), context.palette);
+  }
+
+  /** Paints what has changed. */
+  paint(context: RowContext, now: number): void {
     const ticker = context.book.get(this.#symbol);
     if (ticker !== this.#ticker || ticker?.version !== this.#version) {
       this.#ticker = ticker;
@@ -166,6 +172,10 @@ export class Row {
       this.#worth(ticker, context.book);
     }
     this.#sparkline.draw(context.historyOf(this.#symbol), context.palette);
+  }
+
+  /** Ends what has flashed for long enough; returns how many cells go on, and will stop by themselves soon. */
+  settle(now: number): number {
     return this.#bid.settle(now) + this.#ask.settle(now) + this.#last.settle(now);
   }
 

@@ -28,8 +28,13 @@ export class Sparkline {
   #drawnVersion = -1;
   #drawnPalette: Palette | undefined;
 
+  /** There is nothing to draw. */
+  shows(history: PriceHistory, palette: Palette): boolean {
+    return this.#drawn === history && this.#drawnVersion === history.version && this.#drawnPalette === palette;
+  }
+
   draw(history: PriceHistory, palette: Palette): void {
-    if (this.#drawn === history && this.#drawnVersion === history.version && this.#drawnPalette === palette) return;
+    if (this.shows(history, palette)) return;
     this.#drawn = history;
     this.#drawnVersion = history.version;
     this.#drawnPalette = palette;

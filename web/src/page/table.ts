@@ -13,6 +13,8 @@ const headerHeight = 34;
 /** Rows made beyond those in sight, so that scrolling by a little needs no other symbol. */
 const spareRows = 4;
 const ageEveryMillis = 250;
+/** So many rows may change in one frame, or a third of those in sight: when all change at once, what it costs to lay them out and to paint them is spread over three frames. */
+const fewestPerFrame = 12;
 /** When more cells than these flash at a time, the table is busy for so long. */
 const manyFlashing = 30;
 const busyMillis = 3_000;
@@ -46,6 +48,8 @@ export class Table {
   #shown: string[] = [];
   #selected: string | undefined;
   #agePaintedMillis = 0;
+  /** Place in sight at which the next frame begins: there the one before had no more room. */
+  #turn = 0;
   #busyUntil = 0;
 
   constructor(
@@ -109,18 +113,33 @@ export class Table {
     this.requestFrame();
   }
 
-  /** Paints what is in sight; reports whether something will change by itself soon. */
+  /** Paints what is in sight; reports whether there is something to paint soon, without anything new. */
   paint(now: number): boolean {
     const rows = this.#place();
     const ages = now - this.#agePaintedMillis >= ageEveryMillis;
     if (ages) this.#agePaintedMillis = now;
+    const postponed = this.#paintInTurn(rows, now);
     let flashing = 0;
     for (const row of rows) {
-      flashing += row.paint(this.#context, now);
+      flashing += row.settle(now);
       row.paintAge(this.book, ages);
     }
     this.#calm(flashing, now);
-    return flashing > 0;
+    return flashing > 0 || postponed;
+  }
+
+  /** Paints rows that have come into sight, and as many others as a frame has room for; reports whether there were more. */
+  #paintInTurn(rows: readonly Row[], now: number): boolean {
+    let room = Math.max(fewestPerFrame, Math.ceil(rows.length / 3));
+    let postponed: number | undefined;
+    for (let i = 0; i < rows.length; i++) {
+      const place = (this.#turn + i) % rows.length;
+      const row = rows[place]!;
+      if (row.isBehind(this.#context) && --room < 0) postponed ??= place;
+      else row.paint(this.#context, now);
+    }
+    this.#turn = postponed ?? 0;
+    return postponed !== undefined;
   }
 
   /** Chooses a row and brings it into sight. */
