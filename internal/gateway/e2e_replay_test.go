@@ -1,8 +1,10 @@
 package gateway_test
 
 import (
+	"io"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"tickgate/internal/feed"
 	"tickgate/internal/feedsim/datafile"
+	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/history"
 	"tickgate/internal/pace"
@@ -166,5 +169,32 @@ func compareWithFile(t *testing.T, want *listing, got *gatewaytest.Held) {
 	}
 	if big.NewInt(stats.TradeCount.Mantissa).Uint64() != want.trades {
 		t.Errorf("%s: %d trades, want %d", got.Symbol, stats.TradeCount.Mantissa, want.trades)
+	}
+}
+
+// TestGapsOfARecordingAreAnnounced: what a recording misses is told to the clients of its replay.
+func TestGapsOfARecordingAreAnnounced(t *testing.T) {
+	const recorded = "ts_event,ts_recv,symbol,sequence,price,size,aggressor,epoch\n,1,A.V,4,1.5,1,buy,5\n,2,A.V,5,1.6,1,buy,5\n,3,A.V,8,1.7,1,buy,5\n,4,A.V,9,1.8,1,buy,5\n"
+	g := gatewaytest.Start(t, gatewaytest.Config(t))
+	market := gatewaytest.NewPublisher(t, g.Bus())
+	client := gatewaytest.OpenStream(t, g.Dial(t), nil)
+	client.Subscribe(gatewaytest.None(), []string{"A.V"})
+	c := replay.DefaultConfig()
+	c.Files = []datafile.File{{Name: "trades", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(recorded)), nil }}}
+	if _, err := market.ReplayAs(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	var gap *tickgatev1.Gap
+	client.AwaitMessages("the last value and the gap", func(h gatewaytest.Holdings, others []*tickgatev1.ServerMessage) bool {
+		for _, m := range others {
+			if m.GetGap() != nil {
+				gap = m.GetGap()
+			}
+		}
+		return gap != nil && h.Sequence("A.V") == 6 // 4 became 1
+	})
+	client.Close()
+	if gap.GetReason() != tickgatev1.GapReason_GAP_REASON_FEED || gap.GetFrom() != 3 || gap.GetTo() != 4 || gap.GetMissing() != 2 {
+		t.Errorf("gap %v, want that 3 and 4 are missing in the feed", gap)
 	}
 }
