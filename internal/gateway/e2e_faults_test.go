@@ -104,7 +104,7 @@ func runFaults(t *testing.T, speed pace.Speed, texts ...string) faultRun {
 }
 
 // silenceBound is what shortSilence leaves a client to be told in, on a busy machine; silence is a fault that is longer.
-const silenceBound = slowness * time.Second
+const silenceBound = time.Second + slowness*500*time.Millisecond
 
 func silence(at time.Duration) string {
 	return fault.Fault{Kind: fault.Silence, At: at, For: silenceBound + 300*time.Millisecond}.String()
@@ -152,7 +152,7 @@ func TestFaultsOnPurpose(t *testing.T) {
 		{"duplicate", pace.Unpaced(), []string{"duplicate rate=0.05 times=2"}},
 		{"reorder", pace.Unpaced(), []string{"reorder rate=0.01 length=2"}},
 		{"crossed", pace.Unpaced(), []string{"crossed rate=0.01"}},
-		{"silence", pace.Unpaced(), []string{silence(10 * time.Second)}},
+		{"silence", 20, []string{silence(10 * time.Second)}},
 		{"burst", 20, []string{"burst at=5s for=10s times=20"}},
 		{"skew", pace.Unpaced(), []string{"skew by=-3s at=5s for=10s"}},
 		{"failover", pace.Unpaced(), []string{"failover at=8s every=5s repeat=1000"}},

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/publish"
 	"tickgate/pkg/tick"
 )
@@ -62,6 +63,32 @@ func TestTakeOverGoesOn(t *testing.T) {
 		}
 		if !strings.Contains(b.messages[0].payload, "feedsim") || !strings.Contains(b.messages[1].payload, "standby") || b.messages[2].subject != "md.heartbeat.standby" {
 			t.Errorf("messages %q", b.messages)
+		}
+	})
+}
+
+// TestHeartbeatsCountUnderEachName: a gateway that had nothing else of it would take what another publisher has sent in the meantime for lost.
+func TestHeartbeatsCountUnderEachName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b fakeBus
+		p := newPublisher(t, &b, nil)
+		var counts []uint64
+		for _, name := range []string{"feedsim", "standby", "feedsim", "standby"} {
+			if name != p.Name() {
+				p.TakeOver(name)
+			}
+			send(p, "A", trade(t, "1", "1"), trade(t, "1", "1"), trade(t, "1", "1"))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			p.Heartbeats(ctx)
+			cancel()
+			h, err := bus.DecodeHeartbeat([]byte(b.messages[len(b.messages)-1].payload))
+			if err != nil || string(h.Publisher) != name {
+				t.Fatalf("heartbeat %+v, %v, want one of %s", h, err, name)
+			}
+			counts = append(counts, h.Events)
+		}
+		if want := []uint64{3, 3, 6, 6}; !slices.Equal(counts, want) {
+			t.Errorf("counted %d, want %d", counts, want)
 		}
 	})
 }

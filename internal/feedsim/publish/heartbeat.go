@@ -12,10 +12,10 @@ import (
 func (p *Publisher) Heartbeats(ctx context.Context) {
 	var payload []byte
 	for {
-		if name := p.Name(); !p.muted.Load() {
-			payload = bus.AppendHeartbeat(payload[:0], name, p.Epoch(), tick.Time(p.clock.Now().UnixNano()))
-			payload = bus.AppendEventCount(payload, p.numbered.Load())
-			_ = p.sender.Publish(p.subjects.Heartbeat(name), payload)
+		if going := p.going.Load(); !p.muted.Load() {
+			payload = bus.AppendHeartbeat(payload[:0], going.name, p.Epoch(), tick.Time(p.clock.Now().UnixNano()))
+			payload = bus.AppendEventCount(payload, p.numbered.Load()-going.foreign) // in this order: no less than foreign
+			_ = p.sender.Publish(p.subjects.Heartbeat(going.name), payload)
 		}
 		if p.clock.Sleep(ctx, p.heartbeatEvery) != nil {
 			return

@@ -37,17 +37,24 @@ type Publisher struct {
 
 	// Owned by the publishing goroutine.
 	listings map[string]*listing
-	waiting  []*listing // those that may have a message in the making, in the order of its first event
-	kept     int        // events in all of them
-	last     *listing   // that an event was for: the next is often for the same
-	payload  []byte     // reused for every message
+	waiting  []*listing        // those that may have a message in the making, in the order of its first event
+	kept     int               // events in all of them
+	last     *listing          // that an event was for: the next is often for the same
+	payload  []byte            // reused for every message
+	own      map[string]uint64 // events that were numbered under each name that it does not go by now
 
 	// Written by the publishing goroutine, read by anybody.
-	name                                            atomic.Pointer[string]
+	going                                           atomic.Pointer[identity]
 	muted                                           atomic.Bool
 	epoch                                           atomic.Uint64
 	numbered                                        atomic.Uint64 // events, up to the newest of each symbol that was sent
 	published, lost, refused, messages, symbolsSeen atomic.Uint64
+}
+
+// identity is what a publisher goes by.
+type identity struct {
+	name    string
+	foreign uint64 // events that were numbered under other names: the heartbeats of this one do not count them
 }
 
 // listing is one symbol of the publisher.
@@ -74,9 +81,9 @@ func New(c Config, sender Sender) (*Publisher, error) {
 	p := &Publisher{
 		subjects: subjects, sender: sender, heartbeatEvery: c.HeartbeatEvery, batchEvents: c.BatchEvents,
 		onEvent: c.OnEvent, clock: c.Clock, log: c.Log,
-		listings: make(map[string]*listing),
+		listings: make(map[string]*listing), own: make(map[string]uint64),
 	}
-	p.name.Store(&c.Name)
+	p.going.Store(&identity{name: c.Name})
 	p.NewEpoch()
 	return p, nil
 }
@@ -94,11 +101,13 @@ func (p *Publisher) NewEpoch() {
 // which one stands by. Events that wait for a batch are still sent by the one before.
 func (p *Publisher) TakeOver(name string) {
 	p.Flush()
-	p.name.Store(&name)
+	before, numbered := p.going.Load(), p.numbered.Load()
+	p.own[before.name] = numbered - before.foreign
+	p.going.Store(&identity{name: name, foreign: numbered - p.own[name]})
 }
 
 // Name returns the name that the publisher goes by now. It may be called from anywhere.
-func (p *Publisher) Name() string { return *p.name.Load() }
+func (p *Publisher) Name() string { return p.going.Load().name }
 
 // Mute holds the signs of life back until Unmute. Nobody is held from publishing.
 func (p *Publisher) Mute() { p.muted.Store(true) }
@@ -206,7 +215,7 @@ func (p *Publisher) Flush() {
 }
 
 func (p *Publisher) send(l *listing) {
-	p.payload = bus.AppendEventBatch(p.payload[:0], *p.name.Load(), l.pending)
+	p.payload = bus.AppendEventBatch(p.payload[:0], p.going.Load().name, l.pending)
 	count := uint64(len(l.pending))
 	p.kept -= len(l.pending)
 	if err := p.sender.Publish(l.subjects[l.pending[0].Kind], p.payload); err != nil {
