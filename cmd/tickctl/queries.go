@@ -77,7 +77,10 @@ func snapshot(ctx context.Context, o *options, args []string, c console) error {
 		if o.json {
 			err = json.NewEncoder(c.out).Encode(lineOf(t))
 		} else {
-			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n", t.Symbol, t.Bid, t.Ask, t.Last, t.Volume, t.State)
+			var d digits
+			d.note(t)
+			_, err = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t\n",
+				t.Symbol, shortened(t.Bid, d.price), shortened(t.Ask, d.price), shortened(t.Last, d.price), shortened(t.Volume, d.volume), t.State)
 		}
 		if err != nil {
 			return err
