@@ -10,7 +10,6 @@ import (
 	"tickgate/internal/gateway"
 	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/testlink"
-	"tickgate/internal/testport"
 	"tickgate/pkg/client"
 )
 
@@ -49,11 +48,10 @@ func startFleet(t *testing.T, c *cluster) *fleet {
 			urls = append(urls, "nats://"+way.Address())
 		}
 		m.config.Bus = bus.Connection{URL: strings.Join(urls, ",")}
-		m.config.GRPCListen = testport.Address(t)
 		m.config.Stream.RetryAfter, m.config.Stream.DrainGrace, m.config.Stream.HeartbeatInterval = 50*time.Millisecond, 2*time.Second, 500*time.Millisecond
 		m.config.Playback.Rate = 1e9
-		m.clients = testlink.New(t, m.config.GRPCListen)
 		m.gateway = gatewaytest.Start(t, m.config)
+		m.clients = testlink.New(t, m.gateway.Addresses().GRPC)
 		f.members[i] = m
 	}
 	return f
@@ -66,6 +64,7 @@ func (m *member) address() string { return m.clients.Address() }
 func (m *member) restart() {
 	m.t.Helper()
 	m.gateway = gatewaytest.Start(m.t, m.config)
+	m.clients.Redirect(m.gateway.Addresses().GRPC)
 }
 
 // cutOffNATS ends all its connections to NATS, and lets it make none.

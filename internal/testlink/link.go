@@ -12,12 +12,12 @@ import (
 type Link struct {
 	// Immutable.
 	listener net.Listener
-	target   string
 
 	running sync.WaitGroup // all goroutines of the link
 
 	// mu guards the fields below.
 	mu       sync.Mutex
+	target   string
 	passing  chan struct{} // closed while bytes pass
 	frozen   bool
 	closed   bool
@@ -49,6 +49,13 @@ func New(t testing.TB, target string) *Link {
 
 // Address returns where to connect to in place of the target.
 func (l *Link) Address() string { return l.listener.Addr().String() }
+
+// Redirect has connections that are made from now on lead to another target.
+func (l *Link) Redirect(target string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.target = target
+}
 
 // Connections returns how many were ever accepted.
 func (l *Link) Connections() int {
@@ -153,7 +160,10 @@ func (l *Link) serve() {
 func (l *Link) join(near net.Conn) {
 	defer l.drop(near)
 	l.pass()
-	far, err := net.DialTimeout("tcp", l.target, 5*time.Second)
+	l.mu.Lock()
+	target := l.target
+	l.mu.Unlock()
+	far, err := net.DialTimeout("tcp", target, 5*time.Second)
 	if err != nil || !l.hold(far, sideFar) {
 		return
 	}

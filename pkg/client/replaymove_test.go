@@ -54,7 +54,7 @@ func recordedFleet(t *testing.T, rounds int) (gateways []*gatewaytest.Gateway, s
 
 // seenOf is what an application sees of an update.
 func seenOf(u *client.Update) string {
-	return fmt.Sprintln(u.Symbol, u.Sequence, u.EventTime, u.Bid, u.Ask, u.Last, u.Volume, u.Merged, u.Ticker.Conflated, u.MissingNow, u.Missing, u.Changed&client.IsSnapshot)
+	return fmt.Sprintln(u.Symbol, u.Sequence, u.EventTime, u.Bid, u.Ask, u.Last, u.Volume, u.Merged, u.Conflated, u.MissingNow, u.Missing, u.Changed&client.IsSnapshot)
 }
 
 // play returns what is seen of a playback until its end, and how often it was told that it had moved. disturb is called after each update with how many there were.
