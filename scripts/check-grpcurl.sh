@@ -5,31 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${GRPCURL:?set GRPCURL to the command that runs grpcurl}"
 
-folder=$(mktemp -d)
-gateway=""
-cleanup() {
-	[ -z "$gateway" ] || { kill -TERM "$gateway" 2>/dev/null && wait "$gateway"; } || true
-	rm -rf "$folder"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "check-grpcurl: $*" >&2
-	echo "--- gateway" >&2
-	cat "$folder/gateway.log" >&2
-	exit 1
-}
-
-# waits until the command succeeds, for 60 s at most.
-await() {
-	local what=$1
-	shift
-	for _ in $(seq 600); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	fail "gave up waiting for $what"
-}
+. scripts/processes.bash
 
 $GRPCURL --version # builds it, so that this takes none of the waiting below
 
@@ -67,9 +43,5 @@ kill "$client" 2>/dev/null || true
 wait "$client" 2>/dev/null || true
 exec 3>&-
 
-kill -TERM "$gateway"
-status=0
-wait "$gateway" || status=$?
-gateway=""
-[ "$status" -eq 0 ] || fail "the gateway ended with exit code $status"
+finish "$gateway" "the gateway"
 echo "check-grpcurl: listed, described, subscribed, $(grep -c bidPrice "$folder/stream") quotes, unsubscribed, silent after it"

@@ -5,31 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v npm >/dev/null || { echo "check-parquet: npm is needed" >&2; exit 1; }
 
-folder=$(mktemp -d)
-gateway="" recorder=""
-cleanup() {
-	for process in $recorder $gateway; do kill -KILL "$process" 2>/dev/null || true; done
-	wait 2>/dev/null || true
-	rm -rf "$folder"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "check-parquet: $*" >&2
-	for log in "$folder"/*.log; do echo "--- $log" >&2; tail -n 20 "$log" >&2; done
-	exit 1
-}
-
-# waits until the command succeeds, for 60 s at most.
-await() {
-	local what=$1
-	shift
-	for _ in $(seq 600); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	fail "gave up waiting for $what"
-}
+. scripts/processes.bash
 
 # starts a recorder into a folder; its segments do not end before it does.
 record() {
@@ -40,15 +16,6 @@ record() {
 
 # waits until so many rows have been written.
 recorded() { await "$2 rows in $1" bash -c "[ \$(cat '$1'/*.csv.part | grep -vc '^ts_event') -eq $2 ]"; }
-
-# ends the recorder by SIGTERM and wants exit code 0.
-finish() {
-	local status=0
-	kill -TERM "$recorder"
-	wait "$recorder" || status=$?
-	recorder=""
-	[ "$status" -eq 0 ] || fail "the recorder ended with exit code $status"
-}
 
 replay() { bin/feedsim replay --nats-url "$nats" --speed max --strict "$@" >"$folder/replay.log" 2>&1 || fail "feedsim replay failed"; }
 
@@ -68,7 +35,7 @@ events=$(awk '$1 == "published" {print $2; exit}' "$folder/replay.log")
 recorded "$folder/session" "$events"
 mkdir "$folder/text"
 for kind in quotes trades; do cp "$folder/session/$kind"-*.csv.part "$folder/text/$kind.csv"; done
-finish
+finish "$recorder" "the recorder"
 duckdb recorded "$folder/session" "$folder/text"
 
 # Three minutes that a kill has left as text become row groups of a minute.
@@ -76,7 +43,7 @@ mkdir "$folder/killed"
 duckdb minutes "$folder/text/quotes.csv" "$folder/quotes.csv" 3
 cp "$folder/quotes.csv" "$folder/killed/quotes-20240808T235700.000000000Z.csv.part"
 record "$folder/killed" parquet
-finish
+finish "$recorder" "the recorder"
 duckdb groups quotes "$folder/killed/quotes-*.parquet" "$folder/quotes.csv" 3
 
 # What others write.
@@ -87,12 +54,8 @@ for unit in ns us ms text; do
 		--map "ts_recv=ns,ts_event=$unit$([ "$unit" != text ] || echo :date),bid_price=bid_price:2,bid_size=bid_size:3,ask_price=ask_price:2,ask_size=ask_size:3"
 done
 recorded "$folder/back" 8000
-finish
+finish "$recorder" "the recorder"
 duckdb read-back "$folder/text/quotes.csv" "$folder/back/quotes-*.csv"
 
-kill -TERM "$gateway"
-status=0
-wait "$gateway" || status=$?
-gateway=""
-[ "$status" -eq 0 ] || fail "the gateway ended with exit code $status"
+finish "$gateway" "the gateway"
 echo "check-parquet: $events events recorded as Parquet are those of the text, digit for digit, as DuckDB reads them"

@@ -5,39 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 command -v curl >/dev/null || { echo "check-processes: curl is needed" >&2; exit 1; }
 
-folder=$(mktemp -d)
-nats="" gateway="" feed=""
-cleanup() {
-	for process in $feed $gateway $nats; do kill -KILL "$process" 2>/dev/null || true; done
-	wait 2>/dev/null || true
-	rm -rf "$folder"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "check-processes: $*" >&2
-	for log in "$folder"/*.log; do echo "--- $log" >&2; tail -n 20 "$log" >&2; done
-	exit 1
-}
-
-# waits until the command succeeds, for 60 s at most.
-await() {
-	local what=$1
-	shift
-	for _ in $(seq 600); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	fail "gave up waiting for $what"
-}
-
-# ends a process by SIGTERM and wants exit code 0.
-finish() {
-	local status=0
-	kill -TERM "$1"
-	wait "$1" || status=$?
-	[ "$status" -eq 0 ] || fail "$2 ended with exit code $status"
-}
+. scripts/processes.bash
 
 start_gateway() {
 	: >"$folder/gateway.log"
@@ -95,9 +63,6 @@ go build -o "$folder/watch" ./examples/watch
 grep -q '^SIM01 *live *bid [0-9.]* ' "$folder/watched" || fail "examples/watch wrote $(cat "$folder/watched")"
 
 finish "$feed" feedsim
-feed=""
 finish "$gateway" "the gateway"
-gateway=""
 finish "$nats" nats-server
-nats=""
 echo "check-processes: $replayed recorded and $generated generated events applied, none missing; 56 symbols known after a kill; all ended with exit code 0"

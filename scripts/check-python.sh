@@ -8,30 +8,7 @@ if ! command -v protoc >/dev/null || ! command -v grpc_python_plugin >/dev/null 
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-grpcio protobuf-compiler protobuf-compiler-grpc >/dev/null
 fi
 
-folder=$(mktemp -d)
-gateway=""
-cleanup() {
-	[ -z "$gateway" ] || { kill -TERM "$gateway" 2>/dev/null && wait "$gateway"; } || true
-	rm -rf "$folder"
-}
-trap cleanup EXIT
-
-fail() {
-	echo "check-python: $*" >&2
-	for log in "$folder"/*.log; do echo "--- $log" >&2; tail -n 20 "$log" >&2; done
-	exit 1
-}
-
-# waits until the command succeeds, for 60 s at most.
-await() {
-	local what=$1
-	shift
-	for _ in $(seq 600); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	fail "gave up waiting for $what"
-}
+. scripts/processes.bash
 
 mkdir "$folder/stubs"
 protoc -I proto --python_out="$folder/stubs" --grpc_python_out="$folder/stubs" --plugin=protoc-gen-grpc_python="$(command -v grpc_python_plugin)" \
@@ -88,9 +65,5 @@ with grpc.insecure_channel(sys.argv[1]) as channel:
     assert not list(events)
 PYTHON
 
-kill -TERM "$gateway"
-status=0
-wait "$gateway" || status=$?
-gateway=""
-[ "$status" -eq 0 ] || fail "the gateway ended with exit code $status"
+finish "$gateway" "the gateway"
 echo "check-python: $signals signals, the same in Go and in three runs of Python at two speeds; paused, refused, sought, and played to the end"
