@@ -6,6 +6,7 @@
 //	f, err := feed.New(config, connection, subjects, table)
 //	go f.Run(ctx)      // until ctx is done; NATS may come and go meanwhile
 //	<-f.Ready()        // the last values are in the table
+//	f.Current()        // and no bus was lost since
 //
 // An Ingester is the part of it that knows no transport: give it subjects, payloads and the time.
 //
@@ -20,6 +21,7 @@
 //
 //   - the bus is connected;
 //   - its value has been confirmed since the bus was last lost, by an event or by the stream;
+//   - no event of its publisher has been lost that may have been its newest, as far as the publisher counts them;
 //   - its publisher was heard less than Config.StaleAfter ago, and has not restarted since the symbol's last event.
 //
 // # Slow readers
