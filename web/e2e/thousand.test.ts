@@ -13,7 +13,7 @@ const paceMillis = 1_000 / updatesPerRow;
 const eventsPerRow = 2 * updatesPerRow;
 const roundMillis = 3_000;
 /** When frames come, and what comes of the feed, is a matter of everything that runs on the machine: each figure is judged by its best round. */
-const mostRounds = 8;
+const mostRounds = 12;
 const frameMillis = 1_000 / 60;
 /** A frame is dropped when the next one comes two frames later, or more. */
 const droppedMillis = 1.5 * frameMillis;

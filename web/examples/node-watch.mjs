@@ -22,7 +22,7 @@ client.on('batch', () => {
   }
 });
 
+process.once('SIGINT', () => client.close()); // nothing is left to wait for, and the process ends
 client.connect();
 const { granted } = await client.subscribe(symbols, { conflation: 1_000 });
 console.error(`granted: one update per ${granted} ms`);
-process.once('SIGINT', () => client.close()); // nothing is left to wait for, and the process ends
