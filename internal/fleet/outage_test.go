@@ -73,6 +73,7 @@ func takeNATSAway(t *testing.T, outage, later time.Duration) {
 	w.awaitFlow("a live market again")
 	t.Logf("values flow %v after the cluster is back", time.Since(back))
 	c.leader(js)
+	w.awaitFlow("events that the stream keeps") // before it had a leader it kept none, though they came live
 	trading.Stop()
 	w.awaitLast(market, all)
 	t.Logf("and all is live %v after that", time.Since(back))

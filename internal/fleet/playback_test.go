@@ -72,6 +72,15 @@ func (f *follower) note(format string, args ...any) {
 // awaitLast waits until the last event of every symbol was shown.
 func (f *follower) awaitLast(market *gatewaytest.Publisher, symbols []string) {
 	f.t.Helper()
+	defer func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, symbol := range symbols {
+			if f.t.Failed() {
+				f.t.Logf("%s: %d was published, %d is shown", symbol, market.Last(symbol), f.last[symbol])
+			}
+		}
+	}()
 	eventually(f.t, "the playback has the last events", func() bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
