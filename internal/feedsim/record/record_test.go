@@ -33,9 +33,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 60 * time.Second
 
-// market returns the quotes and trades of the sample, or the whole files where TICKGATE_DATA names their folder.
-func market() []datafile.File {
-	if directory := os.Getenv("TICKGATE_DATA"); directory != "" {
+// market returns the quotes and trades of the sample, or, if they are wanted, of the whole files where TICKGATE_DATA names their folder.
+func market(whole bool) []datafile.File {
+	if directory := os.Getenv("TICKGATE_DATA"); directory != "" && whole {
 		return []datafile.File{
 			datafile.Path(filepath.Join(directory, "quotes_binance_multi.csv.gz")),
 			datafile.Path(filepath.Join(directory, "trades_binance_multi.csv.gz")),
