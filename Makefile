@@ -35,8 +35,8 @@ test: ## Run the quick tests (under three minutes, no network but the module pro
 test-race: ## Run the quick tests under the race detector.
 	$(GO) test -race -p 1 -timeout 15m ./...
 
-test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages.
-	TICKGATE_LONG=1 $(GO) test -timeout 20m -run 'Long' ./cmd/... ./internal/...
+test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages, most of which is waiting.
+	TICKGATE_LONG=1 $(GO) test -p 4 -timeout 20m -run 'Long' ./cmd/... ./internal/...
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 	@set -e -o pipefail; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal pkg | sort | sed 's|/[^/]*:func | |' | while read -r package target; do \
