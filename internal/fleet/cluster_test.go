@@ -61,7 +61,7 @@ func startCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cluster makes the stream", func() bool {
+	gatewaytest.Eventually(t, "the cluster makes the stream", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		return feed.EnsureStream(ctx, c.connect(), subjects, config) == nil
@@ -129,7 +129,7 @@ func (c *cluster) connect() *nats.Conn {
 // leader returns the node that leads the stream, once there is one and all nodes follow it.
 func (c *cluster) leader(js jetstream.JetStream) (leader int) {
 	c.t.Helper()
-	eventually(c.t, "the stream has a leader that all follow", func() bool {
+	gatewaytest.Eventually(c.t, "the stream has a leader that all follow", func() bool {
 		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second)
 		defer cancel()
 		stream, err := js.Stream(ctx, feed.DefaultStream)
@@ -159,20 +159,4 @@ func (c *cluster) consumers(js jetstream.JetStream) int {
 		return -1
 	}
 	return count
-}
-
-// eventually waits for what nobody announces.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(gatewaytest.Patience)
-	defer deadline.Stop()
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	for !condition() {
-		select {
-		case <-look.C:
-		case <-deadline.C:
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
 }

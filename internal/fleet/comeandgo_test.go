@@ -37,7 +37,7 @@ func TestGatewaysComeAndGo(t *testing.T) {
 		m := f.of(struck)
 		t.Logf("%s", s.name)
 		s.strike(m)
-		eventually(t, s.name+": its client is elsewhere", func() bool {
+		gatewaytest.Eventually(t, s.name+": its client is elsewhere", func() bool {
 			state := struck.State()
 			return state.State == client.Connected && state.Address != m.address()
 		})
@@ -65,15 +65,15 @@ func TestMoveAwayFromALostBus(t *testing.T) {
 	trading := trade(market, 100)
 	c := gatewaytest.Watch(t, pair.addresses(), client.Latest, symbols)
 	flows := func() bool { return c.State().State == client.Connected && holdsAll(c) }
-	eventually(t, "a live market", flows)
+	gatewaytest.Eventually(t, "a live market", flows)
 	first := c.State().Address
 
 	pair.ways[0].Freeze()
-	eventually(t, "the client is told", func() bool { return c.State().State == client.AllStale && c.State().Address == first })
-	eventually(t, "a live market elsewhere", func() bool { return flows() && c.State().Address != first })
+	gatewaytest.Eventually(t, "the client is told", func() bool { return c.State().State == client.AllStale && c.State().Address == first })
+	gatewaytest.Eventually(t, "a live market elsewhere", func() bool { return flows() && c.State().Address != first })
 	pair.ways[0].Thaw()
 	trading.Stop()
-	eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
+	gatewaytest.Eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 	c.Close()
 	c.Judge(t, market)
 	if lost := c.Lost(); len(lost) > 0 {

@@ -93,7 +93,7 @@ func (f *fleet) addresses(first int) string {
 func (f *fleet) of(w *gatewaytest.Watched) *member {
 	f.t.Helper()
 	var found *member
-	eventually(f.t, "the client is connected", func() bool {
+	gatewaytest.Eventually(f.t, "the client is connected", func() bool {
 		state := w.State()
 		for _, m := range f.members {
 			if state.State == client.Connected && m.address() == state.Address {
@@ -128,7 +128,7 @@ func (w *watchers) awaitFlow(what string) {
 			ticker, _ := c.Book().Quote(symbol)
 			began[symbol] = ticker.Updates
 		}
-		eventually(w.t, what, func() bool {
+		gatewaytest.Eventually(w.t, what, func() bool {
 			for _, symbol := range symbols {
 				ticker, ok := c.Book().Quote(symbol)
 				if !ok || ticker.State != client.Live || ticker.Updates < began[symbol]+3 {
@@ -144,7 +144,7 @@ func (w *watchers) awaitFlow(what string) {
 func (w *watchers) awaitStale() {
 	w.t.Helper()
 	for _, c := range w.all {
-		eventually(w.t, "every client is told", func() bool {
+		gatewaytest.Eventually(w.t, "every client is told", func() bool {
 			for _, symbol := range symbols {
 				if ticker, ok := c.Book().Quote(symbol); !ok || ticker.State != client.Stale {
 					return false
@@ -159,7 +159,7 @@ func (w *watchers) awaitStale() {
 func (w *watchers) awaitLast(market *gatewaytest.Publisher, symbols []string) {
 	w.t.Helper()
 	for _, c := range w.all {
-		eventually(w.t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
+		gatewaytest.Eventually(w.t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 	}
 }
 

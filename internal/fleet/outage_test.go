@@ -79,9 +79,9 @@ func takeNATSAway(t *testing.T, outage, later time.Duration) {
 	t.Logf("and all is live %v after that", time.Since(back))
 	p.awaitLast(market, all)
 	time.Sleep(later)
-	eventually(t, "one consumer, the playback's", func() bool { return c.consumers(js) == 1 })
+	gatewaytest.Eventually(t, "one consumer, the playback's", func() bool { return c.consumers(js) == 1 })
 	p.end()
-	eventually(t, "no consumer", func() bool { return c.consumers(js) == 0 })
+	gatewaytest.Eventually(t, "no consumer", func() bool { return c.consumers(js) == 0 })
 	w.close()
 	for _, watcher := range w.all {
 		watcher.Judge(t, market, history.Silence{From: lost, To: back})

@@ -81,7 +81,7 @@ func (f *follower) awaitLast(market *gatewaytest.Publisher, symbols []string) {
 			}
 		}
 	}()
-	eventually(f.t, "the playback has the last events", func() bool {
+	gatewaytest.Eventually(f.t, "the playback has the last events", func() bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if len(f.wrong) > 0 {

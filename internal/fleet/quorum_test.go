@@ -25,13 +25,13 @@ func TestWarmStartWaitsForTheQuorum(t *testing.T) {
 	config.Bus = bus.Connection{URL: "nats://" + c.address(0)}
 	config.Feed.WarmStartTimeout = 500 * time.Millisecond
 	g := gatewaytest.StartUnready(t, config)
-	eventually(t, "warm starts fail", func() bool { return !strings.Contains(metrics(t, g), "\ntickgate_feed_warm_start_failures_total 0\n") })
+	gatewaytest.Eventually(t, "warm starts fail", func() bool { return !strings.Contains(metrics(t, g), "\ntickgate_feed_warm_start_failures_total 0\n") })
 	if ready(t, g) {
 		t.Error("the gateway is ready without the last values")
 	}
 	c.start(1)
 	c.start(2)
-	eventually(t, "the gateway is ready", func() bool { return ready(t, g) })
+	gatewaytest.Eventually(t, "the gateway is ready", func() bool { return ready(t, g) })
 	s := gatewaytest.OpenStream(t, g.Dial(t), nil)
 	s.Subscribe(gatewaytest.Latest(), []string{quiet})
 	s.Await("the last value", gatewaytest.HoldsLast(market, []string{quiet}))

@@ -58,7 +58,7 @@ func TestTenThousandSymbolsBeforeReady(t *testing.T) {
 		client.Subscribe(gatewaytest.Latest(), part)
 	}
 	way.Sever()
-	eventually(t, "the gateway is not ready", func() bool { return !ready(t, g) })
+	gatewaytest.Eventually(t, "the gateway is not ready", func() bool { return !ready(t, g) })
 	stop()
 	publishAll()
 	known = lastOf(market, names)
@@ -103,7 +103,7 @@ func ready(t *testing.T, g *gatewaytest.Gateway) bool {
 // wantWarm demands that a gateway becomes ready in time, and has what is known, or newer, of every symbol then.
 func wantWarm(t *testing.T, g *gatewaytest.Gateway, known map[string]uint64, began time.Time) {
 	t.Helper()
-	eventually(t, "the gateway is ready", func() bool { return ready(t, g) })
+	gatewaytest.Eventually(t, "the gateway is ready", func() bool { return ready(t, g) })
 	took := time.Since(began)
 	t.Logf("ready after %v", took)
 	if took > warmBound && !raceDetector {

@@ -260,13 +260,13 @@ func TestPlaybackQuota(t *testing.T) {
 	second.Until("a batch", isBatch)
 	refused()
 	second.Close()
-	eventually(t, "one playback", func() bool {
+	gatewaytest.Eventually(t, "one playback", func() bool {
 		return metric(t, adminOf(g), streamsMetric) == 1 && metric(t, adminOf(g), "tickgate_playbacks") == 1
 	})
 	for range 2 {
 		gatewaytest.OpenStream(t, conn, nil)
 	}
-	eventually(t, "two streams beside it", func() bool { return metric(t, adminOf(g), streamsMetric) == 3 })
+	gatewaytest.Eventually(t, "two streams beside it", func() bool { return metric(t, adminOf(g), streamsMetric) == 3 })
 	refused()
 }
 
@@ -323,7 +323,7 @@ func consumersOf(t *testing.T, s jetstream.Stream) (all []*jetstream.ConsumerInf
 func awaitConsumers(t *testing.T, s jetstream.Stream, want int, within time.Duration) {
 	t.Helper()
 	began := time.Now()
-	eventually(t, "the consumers of the stream", func() bool { return len(consumersOf(t, s)) == want })
+	gatewaytest.Eventually(t, "the consumers of the stream", func() bool { return len(consumersOf(t, s)) == want })
 	if took := time.Since(began); took > within {
 		t.Errorf("%d consumers were left after %v, want that within %v", want, took, within)
 	}

@@ -106,7 +106,7 @@ func (a *ages) during(span time.Duration) []time.Duration {
 func listed(t *testing.T, g dialer, count int) (symbols []string) {
 	t.Helper()
 	client := tickgatev1.NewMarketDataClient(g.Dial(t))
-	eventually(t, "the symbols", func() bool {
+	gatewaytest.Eventually(t, "the symbols", func() bool {
 		list, err := client.ListInstruments(t.Context(), &tickgatev1.ListInstrumentsRequest{})
 		if err != nil {
 			t.Fatal(err)

@@ -117,13 +117,13 @@ func keepsTrying(t *testing.T, d door, url string) {
 	config.Bus.URL = d.scheme + "://" + way.Address()
 	log := &journal{}
 	g := gatewaytest.StartLogging(t, config, slog.New(slog.NewTextHandler(log, nil)))
-	eventually(t, "the gateway tries again", func() bool { return way.Connections() >= attempts })
+	gatewaytest.Eventually(t, "the gateway tries again", func() bool { return way.Connections() >= attempts })
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the log is:\n%s", log.text())
 		}
 	})
-	eventually(t, "the log says "+d.logs, func() bool { return strings.Contains(log.text(), d.logs) })
+	gatewaytest.Eventually(t, "the log says "+d.logs, func() bool { return strings.Contains(log.text(), d.logs) })
 	select {
 	case <-g.Ready():
 		t.Error("the gateway says that it is ready")

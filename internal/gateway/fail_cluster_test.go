@@ -32,7 +32,7 @@ func TestServerOfAClusterKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := natstest.Start(t, server.Options{Port: port, Cluster: cluster, Routes: []*url.URL{route}})
-	eventually(t, "the servers are routed", func() bool { return first.NumRoutes() > 0 && second.NumRoutes() > 0 })
+	gatewaytest.Eventually(t, "the servers are routed", func() bool { return first.NumRoutes() > 0 && second.NumRoutes() > 0 })
 	config = gatewaytest.Config(t)
 	config.Bus = bus.Connection{URL: second.ClientURL()}
 	staying := gatewaytest.Start(t, config)
@@ -46,7 +46,7 @@ func TestServerOfAClusterKilled(t *testing.T) {
 
 	first.Shutdown()
 	first.WaitForShutdown()
-	eventually(t, "everybody is at the second server", func() bool { return slices.Equal(connected(t, second), []string{t.Name(), feedName, feedName}) })
+	gatewaytest.Eventually(t, "everybody is at the second server", func() bool { return slices.Equal(connected(t, second), []string{t.Name(), feedName, feedName}) })
 	moved.await("a live market at the other server", trading)
 	stayed.await("a live market without the route", trading)
 	feed.Stop()

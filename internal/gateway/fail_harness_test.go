@@ -87,22 +87,6 @@ func (b *natsBus) joined(t testing.TB) gateway.Config {
 	return c
 }
 
-// eventually waits for what nobody announces.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(gatewaytest.Patience)
-	defer deadline.Stop()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for !condition() {
-		select {
-		case <-look.C:
-		case <-deadline.C:
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
 // quoteOf is a bid at a price, and an ask one above.
 func quoteOf(price int64) tick.Event {
 	return tick.Event{Kind: tick.KindQuote, Scales: tick.Scales{Price: 2}, Quote: tick.Quote{

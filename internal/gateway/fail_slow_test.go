@@ -87,7 +87,7 @@ func neverReads(g *gatewaytest.Gateway, c gateway.Config) harm {
 			if took := at.Sub(asked); took > most {
 				t.Errorf("the connection was closed after %v, want %v at most", took, most)
 			}
-			eventually(t, "the stream is counted as stalled", func() bool { return metric(t, adminOf(g), ended) == before+1 })
+			gatewaytest.Eventually(t, "the stream is counted as stalled", func() bool { return metric(t, adminOf(g), ended) == before+1 })
 			deaf.Close()
 			_ = conn.Close()
 		},
@@ -253,8 +253,8 @@ func heapBytes() uint64 {
 func (u usage) wantBack(t *testing.T) {
 	t.Helper()
 	const moreGoroutines, moreBytes = 5, 8 << 20
-	eventually(t, "there are as many subscriptions as before", func() bool { return metric(t, adminOf(u.gateway), subscriptionsMetric) == u.subscriptions })
-	eventually(t, "as many symbols are pending as before", func() bool { return metric(t, adminOf(u.gateway), pendingMetric) == u.pending })
-	eventually(t, fmt.Sprintf("there are %d goroutines again", u.goroutines), func() bool { return runtime.NumGoroutine() <= u.goroutines+moreGoroutines })
-	eventually(t, fmt.Sprintf("the heap has %d bytes again", u.heapBytes), func() bool { return heapBytes() <= u.heapBytes+moreBytes })
+	gatewaytest.Eventually(t, "there are as many subscriptions as before", func() bool { return metric(t, adminOf(u.gateway), subscriptionsMetric) == u.subscriptions })
+	gatewaytest.Eventually(t, "as many symbols are pending as before", func() bool { return metric(t, adminOf(u.gateway), pendingMetric) == u.pending })
+	gatewaytest.Eventually(t, fmt.Sprintf("there are %d goroutines again", u.goroutines), func() bool { return runtime.NumGoroutine() <= u.goroutines+moreGoroutines })
+	gatewaytest.Eventually(t, fmt.Sprintf("the heap has %d bytes again", u.heapBytes), func() bool { return heapBytes() <= u.heapBytes+moreBytes })
 }

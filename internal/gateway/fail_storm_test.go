@@ -27,7 +27,7 @@ func TestStormsLeaveNothing(t *testing.T) {
 	g.awaitReady()
 	market := gatewaytest.NewPublisher(t, bus.Connection{URL: g.nats})
 	market.Trade(liveliness(100))
-	eventually(t, "the market is known", func() bool { return metric(t, g.admin, "tickgate_symbols") == symbolCount })
+	gatewaytest.Eventually(t, "the market is known", func() bool { return metric(t, g.admin, "tickgate_symbols") == symbolCount })
 	for range warmUps {
 		storm(t, g)
 	}
@@ -36,7 +36,7 @@ func TestStormsLeaveNothing(t *testing.T) {
 		storm(t, g)
 		most := before.heapBytes + float64(i+1)*stormGrowth
 		var now footprint
-		eventually(t, "the gateway has what it had before", func() bool {
+		gatewaytest.Eventually(t, "the gateway has what it had before", func() bool {
 			now = kept(t, g)
 			t.Logf("after storm %d: %+v, before: %+v", i+1, now, before)
 			return now.heapBytes <= most && now.goroutines <= before.goroutines+moreGoroutines
@@ -70,7 +70,7 @@ func storm(t *testing.T, g *gatewayProcess) {
 			_ = conn.Close()
 		}
 		for _, name := range []string{streamsMetric, subscriptionsMetric, pendingMetric} {
-			eventually(t, name+" is 0", func() bool { return metric(t, g.admin, name) == 0 })
+			gatewaytest.Eventually(t, name+" is 0", func() bool { return metric(t, g.admin, name) == 0 })
 		}
 	})
 }

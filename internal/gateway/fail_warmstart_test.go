@@ -97,7 +97,7 @@ func (b *natsBus) awaitStored(messages uint64) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	eventually(b.t, "the stream has all messages", func() bool {
+	gatewaytest.Eventually(b.t, "the stream has all messages", func() bool {
 		stream, err := js.Stream(b.t.Context(), feed.DefaultStream)
 		return err == nil && stream.CachedInfo().State.Msgs >= messages
 	})

@@ -193,7 +193,7 @@ func TestWebSocketNeverReadingClient(t *testing.T) {
 	defer feed.Stop()
 	raw := openDeafWebSocket(t, g, `{"subscribe":{"symbols":["`+strings.Join(symbols, `","`)+`"],"conflation":{"policy":"CONFLATION_POLICY_NONE"}}}`)
 	begun := time.Now()
-	eventually(t, "the connection to be cut", func() bool { return metric(t, adminOf(g), `tickgate_streams_ended_total{reason="stalled"}`) == 1 })
+	gatewaytest.Eventually(t, "the connection to be cut", func() bool { return metric(t, adminOf(g), `tickgate_streams_ended_total{reason="stalled"}`) == 1 })
 	const fill = 20 * time.Second // for the kernel's buffers on the way, ours and the client's
 	if took := time.Since(begun); took < c.Stream.SendStall || took > c.Stream.SendStall+fill {
 		t.Errorf("cut after %v, want between %v and %v", took, c.Stream.SendStall, c.Stream.SendStall+fill)
@@ -214,7 +214,7 @@ func TestWebSocketVanishedClient(t *testing.T) {
 	answering.Subscribe(gatewaytest.Latest(), []string{"A"})
 	openDeafWebSocket(t, g, `{"subscribe":{"symbols":["A"]}}`)
 	active := func() float64 { return metric(t, adminOf(g), `grpc_stream_active_connections{service="data"}`) }
-	eventually(t, "the client that vanished to be noticed", func() bool { return active() == 1 })
+	gatewaytest.Eventually(t, "the client that vanished to be noticed", func() bool { return active() == 1 })
 	if answering.Err() != nil {
 		t.Errorf("the client that answers was ended: %v", answering.Err())
 	}
