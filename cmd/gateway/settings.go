@@ -67,7 +67,7 @@ func registerFeed(f *pflag.FlagSet, c *gateway.Config) {
 	f.DurationVar(&feed.StaleAfter, "stale-after", feed.StaleAfter, "silence of a publisher after which its symbols are stale")
 	f.DurationVar(&feed.SilenceCheck, "silence-check", feed.SilenceCheck, "how often silence is looked for")
 	f.IntVar(&feed.PendingMessages, "pending-messages", feed.PendingMessages, "messages from NATS that may wait for the feed")
-	f.DurationVar(&feed.GatherFor, "gather-for", feed.GatherFor, "time events may gather before they are read while every subscription has an interval")
+	f.DurationVar(&feed.GatherFor, "gather-for", feed.GatherFor, "longest time that events may gather before they are read while every subscription has an interval; 0: none")
 	f.IntVar(&feed.MaxPublishers, "max-publishers", feed.MaxPublishers, "publishers that are told apart")
 	f.StringVar(&feed.WarmStartStream, "warm-start-stream", feed.WarmStartStream, "JetStream stream with the last values; empty: none")
 	f.DurationVar(&feed.WarmStartTimeout, "warm-start-timeout", feed.WarmStartTimeout, "longest time that live events wait for the last values")

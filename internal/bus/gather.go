@@ -10,10 +10,9 @@ import (
 // Gather lets what the server sends gather before it is looked at, so that its receiver wakes once for many messages. At 10,000 messages a second that
 // come one by one, waking costs far more than what is done with them (docs/adr/0012). The zero value changes nothing.
 type Gather struct {
-	// For is how long messages may gather in the socket before they are read; 0: not at all. Connections within the process have no socket, and do not gather.
-	For time.Duration
-	// Hasty reports whether somebody waits for each message, so that For does not apply; it is asked before each read, and must be cheap. Nil: nobody does.
-	Hasty func() bool
+	// For returns the longest that messages may gather in the socket now before they are read; 0: not at all. It is asked before each read, and must be cheap. Nil: they never
+	// may. Connections within the process have no socket, and do not gather.
+	For func() time.Duration
 	// Gathered is called when all that was read has been handed to the subscriptions, before the reader waits for more. It must not block. Nil: nobody
 	// wants to know.
 	Gathered func()
@@ -21,7 +20,7 @@ type Gather struct {
 
 // options returns what makes connections gather.
 func (g Gather) options(inProcess nats.InProcessConnProvider) []nats.Option {
-	gathers := g.For > 0 || g.Gathered != nil
+	gathers := g.For != nil || g.Gathered != nil
 	switch {
 	case inProcess != nil && gathers:
 		return []nats.Option{nats.InProcessServer(gatheringServer{inProcess, g})}
@@ -65,9 +64,17 @@ type gatheringConn struct {
 	gather Gather
 
 	// Owned by the reader.
-	socket *socket // nil: there is none, or the system has not what gathering takes
-	more   bool    // the last read did not fill the buffer, so more has yet to come
+	socket *socket       // nil: there is none, or the system has not what gathering takes
+	more   bool          // the last read did not fill the buffer, so more has yet to come
+	slept  time.Duration // when it last let messages gather
+	read   int           // bytes since
 }
+
+// What gathers before it is read: about that much, and in a flood no longer than that, so that the kernel's buffer does not fill while the reader sleeps.
+const (
+	portion = 16 << 10
+	flood   = time.Millisecond
+)
 
 // Read implements net.Conn. Without a socket there is no buffer in which messages could gather: whoever sends would wait.
 func (c *gatheringConn) Read(p []byte) (int, error) {
@@ -78,13 +85,24 @@ func (c *gatheringConn) Read(p []byte) (int, error) {
 		return c.Conn.Read(p)
 	}
 	announced := eachMessage
-	if c.more && c.gather.For > 0 && (c.gather.Hasty == nil || !c.gather.Hasty()) {
+	if pause := c.pause(); pause > 0 {
 		announced = whatGathers
-		time.Sleep(c.gather.For)
+		time.Sleep(pause)
+		c.slept, c.read = pause, 0
 	}
 	n, err := c.socket.read(p, announced)
 	c.more = err == nil && n < len(p)
+	c.read += n
 	return n, err
+}
+
+// pause returns for how long messages are to gather before the next read, by what the last pause brought.
+func (c *gatheringConn) pause() time.Duration {
+	if !c.more || c.gather.For == nil {
+		return 0
+	}
+	enough := c.slept * portion / time.Duration(max(c.read, 1))
+	return min(c.gather.For(), max(enough, flood))
 }
 
 // announcement is what the kernel has to tell the runtime after a read.

@@ -31,7 +31,13 @@ func TestGatheringLosesNothing(t *testing.T) {
 	var hasty atomic.Bool
 	var gathered atomic.Int64
 	connection, err := bus.Connect(bus.Connection{URL: server.URL(), Gather: bus.Gather{
-		For: time.Millisecond, Hasty: hasty.Load, Gathered: func() { gathered.Add(1) },
+		For: func() time.Duration {
+			if hasty.Load() {
+				return 0
+			}
+			return 8 * time.Millisecond
+		},
+		Gathered: func() { gathered.Add(1) },
 	}}, "reader", slog.New(slog.DiscardHandler), bus.Handlers{})
 	if err != nil {
 		t.Fatal(err)

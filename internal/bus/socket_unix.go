@@ -17,7 +17,7 @@ type socket struct {
 	lowWater int // from how many bytes on the kernel says that there is something to read
 }
 
-// Low-water marks. quiet is far below what the kernel's buffer holds, and more than gathers in a millisecond but in a flood, which needs no quiet.
+// Low-water marks. quiet is far below what the kernel's buffer holds, and more than gathers but in a flood, which needs no quiet.
 const (
 	anything = 1
 	quiet    = 32 << 10

@@ -22,8 +22,8 @@ type Config struct {
 	// PendingMessages is how many messages may wait for the feed goroutine, default 131,072: a pause of a quarter of a second at
 	// 500,000 messages/s. More takes more memory in such a pause, less drops messages sooner.
 	PendingMessages int
-	// GatherFor is how long events may gather in the connection to NATS while every subscription has an interval, default 1 ms: fewer wake-ups, and values up to that
-	// much later. With a subscription that has none, and with 0, each event is read as soon as it comes.
+	// GatherFor is the longest that events may gather in the connection to NATS while every subscription has an interval, default 8 ms: fewer wake-ups, and values up to that
+	// much later. They gather for 1 ms, or for a 64th of the shortest interval if that is more. With a subscription that has none, and with 0, each event is read as soon as it comes.
 	GatherFor time.Duration
 	// MaxPublishers is how many publishers are told apart, default 1,000. Those beyond it are watched as if they were one.
 	MaxPublishers int
@@ -48,7 +48,7 @@ func DefaultConfig() Config {
 		StaleAfter:       1500 * time.Millisecond,
 		SilenceCheck:     200 * time.Millisecond,
 		PendingMessages:  1 << 17,
-		GatherFor:        time.Millisecond,
+		GatherFor:        8 * time.Millisecond,
 		MaxPublishers:    1000,
 		WarmStartStream:  DefaultStream,
 		WarmStartTimeout: 5 * time.Second,
@@ -72,6 +72,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%w: warm-start-timeout is %v, give 10ms to 1h", ErrConfig, c.WarmStartTimeout)
 	}
 	return nil
+}
+
+// gatherFor is for how long events may gather when the shortest interval of all subscriptions is that.
+func (c Config) gatherFor(shortest time.Duration, subscribed bool) time.Duration {
+	if subscribed && shortest == 0 {
+		return 0
+	}
+	return min(max(time.Millisecond, shortest/64), c.GatherFor)
 }
 
 func (c Config) withDefaults() Config {

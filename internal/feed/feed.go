@@ -70,8 +70,7 @@ func New(config Config, connection bus.Connection, subjects bus.Subjects, table 
 	}
 	f.warmStart.Store(&WarmStart{})
 	f.connection.Gather = bus.Gather{
-		For:      f.config.GatherFor,
-		Hasty:    func() bool { return table.Pushed() > 0 },
+		For:      func() time.Duration { return f.config.gatherFor(table.ShortestInterval()) },
 		Gathered: f.wake,
 	}
 	return f, nil

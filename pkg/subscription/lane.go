@@ -73,6 +73,7 @@ func (c *Conn) group(interval time.Duration) *flushGroup {
 	w := c.worker
 	g := &flushGroup{conn: c, interval: interval}
 	c.groups = append(c.groups, g)
+	w.hub.table.intervals.of(interval).Add(1)
 	w.schedule.add(g.nextDue(w.config.Now().Sub(w.hub.started)), g)
 	return g
 }
@@ -105,6 +106,7 @@ func (l *lane) remove(sub *subscription) {
 		g.lanes = without(g.lanes, l)
 		if len(g.lanes) == 0 {
 			w.schedule.remove(g)
+			w.hub.table.intervals.of(g.interval).Add(-1)
 			g.conn.groups = without(g.conn.groups, g)
 		}
 	}

@@ -89,13 +89,13 @@ func (s *Session) markReady(sub *subscription) {
 
 func (w *worker) watch(sub *subscription) {
 	sub.symbol.watch(w.index, sub)
-	w.hub.table.pushed.Add(1)
+	w.hub.table.intervals.pushed.Add(1)
 	w.watched[sub.symbol.id] = sub.symbol
 }
 
 func (w *worker) unwatch(sub *subscription) {
 	sub.symbol.unwatch(w.index, sub)
-	w.hub.table.pushed.Add(-1)
+	w.hub.table.intervals.pushed.Add(-1)
 	if sub.symbol.watchers[w.index] == nil {
 		w.watched[sub.symbol.id] = nil
 	}

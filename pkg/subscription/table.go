@@ -37,11 +37,8 @@ type Table struct {
 
 	// Counted for the stats.
 	subscriptions atomic.Int64
-	pushed        atomic.Int64 // of them, those without an interval
+	intervals     intervals
 }
-
-// Pushed returns how many subscriptions have no interval, and so want each event at once.
-func (t *Table) Pushed() int64 { return t.pushed.Load() }
 
 // NewTable returns an empty table.
 func NewTable(config TableConfig) (*Table, error) {
