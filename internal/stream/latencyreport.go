@@ -64,7 +64,7 @@ func (x *session) sendReport(now time.Time) {
 	}
 	x.answer(&tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_LatencyReport{LatencyReport: &tickgatev1.LatencyReport{
 		RequestId: own.requestID,
-		Stream:    x.server.stageMessages(snapshot, &x.worker().encoder),
+		Stream:    x.server.stageMessages(snapshot, &x.worker.encoder),
 		Process:   x.server.processReport(now),
 		Since:     own.since.UnixNano(),
 	}}})

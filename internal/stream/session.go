@@ -18,6 +18,7 @@ type session struct {
 	// Immutable after newSession.
 	server        *Server
 	face          Face
+	worker        *workerState // of the session's flush worker
 	subscriptions *subscription.Session
 	clientID      string
 	started       time.Time
@@ -52,6 +53,7 @@ func newSession(s *Server, face Face) *session {
 	x := &session{
 		server:   s,
 		face:     face,
+		worker:   &s.workers[face.Group().Worker()],
 		clientID: clientID(face.ClientID()),
 		started:  now,
 		lastSent: now,

@@ -41,7 +41,7 @@ func (x *session) Append(u *subscription.Update) subscription.Room {
 // open takes a frame for the batch in the making, if there is none yet.
 func (x *session) open() {
 	if x.making == nil {
-		x.making = x.worker().frames.take(x)
+		x.making = x.worker.frames.take(x)
 		x.batch.Begin(x.making.buf, tick.Time(x.makingAt.UnixNano()))
 	}
 }
@@ -82,7 +82,7 @@ func (x *session) Recycle() {
 	left := 0
 	for left < len(x.flying) && x.flying[left].sent.Load() != 0 {
 		x.recordSent(x.flying[left])
-		x.worker().frames.give(x.flying[left])
+		x.worker.frames.give(x.flying[left])
 		left++
 	}
 	x.flying = slices.Delete(x.flying, 0, left)
@@ -90,7 +90,7 @@ func (x *session) Recycle() {
 
 // recordSent records how long the values in a frame took through the gateway.
 func (x *session) recordSent(f *Frame) {
-	recorder := x.worker().recorder
+	recorder := x.worker.recorder
 	sent := f.sent.Load()
 	for _, received := range f.received {
 		recorder.Record(latency.Gateway, sent-received)
@@ -112,10 +112,10 @@ func (x *session) oldestInFlight() time.Time {
 
 // answer encodes a message and hands it over. It is called only while the session can hand over one more.
 func (x *session) answer(message *tickgatev1.ServerMessage) {
-	f := x.worker().frames.take(x)
+	f := x.worker.frames.take(x)
 	encoded, err := proto.MarshalOptions{}.MarshalAppend(f.buf[:0], message)
 	if err != nil { // a string that is not UTF-8, which Printable rules out
-		x.worker().frames.give(f)
+		x.worker.frames.give(f)
 		x.end(err)
 		return
 	}
@@ -130,12 +130,9 @@ func (x *session) hand(f *Frame) {
 	f.handed = x.server.now()
 	x.flying = append(x.flying, f)
 	x.lastSent = f.handed
-	x.worker().bytesSent.Add(uint64(len(f.message)))
+	x.worker.bytesSent.Add(uint64(len(f.message)))
 	x.subscriptions.Handed(f.weight())
 	if err := x.face.Send(f); err != nil {
 		x.end(err)
 	}
 }
-
-// worker returns what the session's flush worker keeps.
-func (x *session) worker() *workerState { return &x.server.workers[x.face.Group().Worker()] }
