@@ -90,7 +90,8 @@ func registerSubscriptions(f *pflag.FlagSet, c *gateway.Config) {
 func registerPlayback(f *pflag.FlagSet, c *gateway.Config) {
 	p := &c.Playback
 	f.IntVar(&p.MaxPlaybacks, "max-playbacks", p.MaxPlaybacks, "playbacks at the same time")
-	f.Float64Var(&p.Rate, "playback-rate", p.Rate, "messages per second that all playbacks together read")
+	f.Float64Var(&p.Rate, "playback-rate", p.Rate, "messages per second that all playbacks together read while no client is subscribed to the live market")
+	f.Float64Var(&p.RateBesideLive, "playback-rate-beside-live", p.RateBesideLive, "the same while a client is, so that it does not feel them; no more than playback-rate counts; 0: 125 per CPU, or with --demo the playback-rate")
 	f.DurationVar(&p.Reorder, "playback-reorder", p.Reorder, "how much later than an event of a later time an event may have been recorded and still be put in order")
 	f.IntVar(&p.ReorderEvents, "playback-reorder-events", p.ReorderEvents, "events that a playback holds back for that")
 	f.DurationVar(&p.IdleTimeout, "playback-idle-timeout", p.IdleTimeout, "time a playback may stand still: paused, at its end, or not read")

@@ -49,7 +49,7 @@ func startFleet(t *testing.T, c *cluster) *fleet {
 		}
 		m.config.Bus = bus.Connection{URL: strings.Join(urls, ",")}
 		m.config.Stream.RetryAfter, m.config.Stream.DrainGrace, m.config.Stream.HeartbeatInterval = 50*time.Millisecond, 2*time.Second, 500*time.Millisecond
-		m.config.Playback.Rate = 1e9
+		m.config.Playback.Rate, m.config.Playback.RateBesideLive = 1e9, 1e9
 		m.gateway = gatewaytest.Start(t, m.config)
 		m.clients = testlink.New(t, m.gateway.Addresses().GRPC)
 		f.members[i] = m

@@ -34,7 +34,7 @@ type Config struct {
 	// Prefix is the first token of every bus subject, default md.
 	Prefix string
 	// Demo replays the shipped sample of a real market in a loop. Default false. Where Keep has its defaults, the stream keeps an hour of every event then, so that there is something to
-	// play back.
+	// play back, and where Playback.RateBesideLive has its default, playbacks do not give way to live clients.
 	Demo bool
 	// DrainTimeout bounds the whole shutdown, default 20 s: streams that are left then are cut off.
 	DrainTimeout time.Duration

@@ -27,7 +27,7 @@ import (
 func keepingEverything(t testing.TB) gateway.Config {
 	c := gatewaytest.Config(t)
 	c.Keep.MaxMessagesPerSubject = 0
-	c.Playback.Rate = 1e9
+	c.Playback.Rate, c.Playback.RateBesideLive = 1e9, 1e9
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,8 +15,11 @@ import (
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
 
-// TestLongPlaybacksDoNotDisturbLiveClients measures how old updates are when live clients receive them, from the moment at which the event was due: alone, and beside 20 playbacks as fast as they
-// go, in turns. Gateway, NATS, publisher and all clients share the machine, so what the clients of the playbacks take from the live ones is in it.
+// TestLongPlaybacksDoNotDisturbLiveClients measures how old updates are when live clients receive them, from the moment at which the event was due: beside 20 playbacks as fast as they may, by the
+// default settings, and alone, in turns. Gateway, NATS, publisher and all clients share the machine, so what the clients of the playbacks take from the live ones is in it.
+//
+// What is compared are medians over turns. On a machine with two cores of which others use some, p99 of a turn alone was 1.5 to 1.7 ms, now and then more; one
+// turn says nothing of ten percent.
 func TestLongPlaybacksDoNotDisturbLiveClients(t *testing.T) {
 	onlyLong(t)
 	program := gatewaytest.Build(t, "tickgate/cmd/gateway")
@@ -33,34 +35,41 @@ func TestLongPlaybacksDoNotDisturbLiveClients(t *testing.T) {
 	traded := slices.DeleteFunc(listed(t, g, len(want)+symbolCount), func(symbol string) bool { return want[symbol] != nil })
 
 	ages := &ages{}
-	for range 10 {
-		live := gatewaytest.OpenStream(t, g.Dial(t), &gatewaytest.Options{HeartbeatEvery: 10 * time.Second, OnMessage: ages.take})
-		live.Subscribe(gatewaytest.Latest(), traded)
-	}
-	const turns, span = 3, 4 * time.Second
-	var alone, beside []time.Duration
+	const turns, span, warm = 7, 1500 * time.Millisecond, 750 * time.Millisecond
+	var alone, beside []time.Duration // p99 of each turn
 	for range turns {
-		alone = append(alone, ages.during(span)...)
-		stop := playOnAndOn(t, g, want.symbols())
-		ages.during(time.Second) // they all play
-		beside = append(beside, ages.during(span)...)
-		t.Logf("%d messages played", stop())
+		stop := playOnAndOn(t, g, want.symbols()) // while nobody is live, so that it does not take long until they all play
+		var live []*gatewaytest.Stream
+		for range 10 {
+			live = append(live, gatewaytest.OpenStream(t, g.Dial(t), &gatewaytest.Options{HeartbeatEvery: 10 * time.Second, OnMessage: ages.take}))
+			last(live).Subscribe(gatewaytest.Latest(), traded)
+		}
+		ages.during(warm) // connections are new, and what was read at the higher rate is still being played
+		beside = append(beside, ages.p99(t, "beside", span))
+		t.Logf("all playbacks may read %v messages/s", metric(t, g.admin, "tickgate_playback_rate"))
+		stop()
+		gatewaytest.Eventually(t, "the playbacks are gone", func() bool { return metric(t, g.admin, "tickgate_playbacks") == 0 })
+		ages.during(warm)
+		alone = append(alone, ages.p99(t, "alone", span))
+		for _, x := range live {
+			x.Close()
+		}
+		gatewaytest.Eventually(t, "nobody is live", func() bool { return metric(t, g.admin, "tickgate_subscriptions") == 0 })
 	}
-	for _, of := range []struct {
-		name string
-		ages []time.Duration
-	}{{"alone", alone}, {"beside 20 playbacks", beside}} {
-		slices.Sort(of.ages)
-		t.Logf("%-20s %7d updates  p50 %v  p99 %v  max %v", of.name, len(of.ages), share(of.ages, 0.5), share(of.ages, 0.99), share(of.ages, 1))
-	}
-	t.Logf("p99 %+.0f %%", 100*(float64(share(beside, 0.99))/float64(share(alone, 0.99))-1))
-	if share(beside, 0.99) > share(alone, 0.99)*mostDisturbed/100+time.Millisecond {
-		t.Error("playbacks disturb live clients")
+	more := 100 * (float64(median(beside))/float64(median(alone)) - 1)
+	t.Logf("p99, median of %d turns: alone %v, beside 20 playbacks %v, %+.1f %%", turns, median(alone), median(beside), more)
+	if more > mostDisturbed {
+		t.Errorf("playbacks disturb live clients: p99 %+.1f %%, at most %+d %%", more, mostDisturbed)
 	}
 }
 
-// mostDisturbed is the p99 beside playbacks in percent of that alone, above which the test fails.
-const mostDisturbed = 250
+// mostDisturbed is by how many percent p99 may be higher beside playbacks.
+const mostDisturbed = 10
+
+func median(of []time.Duration) time.Duration {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
 
 func share(sorted []time.Duration, of float64) time.Duration {
 	if len(sorted) == 0 {
@@ -102,6 +111,18 @@ func (a *ages) during(span time.Duration) []time.Duration {
 	return a.all
 }
 
+// p99 returns that of the time from now on.
+func (a *ages) p99(t *testing.T, when string, span time.Duration) time.Duration {
+	t.Helper()
+	all := a.during(span)
+	if len(all) == 0 {
+		t.Fatalf("no updates came in %v", span)
+	}
+	slices.Sort(all)
+	t.Logf("%-6s %6d updates  p50 %v  p99 %v  max %v", when, len(all), share(all, 0.5), share(all, 0.99), share(all, 1))
+	return share(all, 0.99)
+}
+
 // listed waits until the gateway has so many symbols, and returns them.
 func listed(t *testing.T, g dialer, count int) (symbols []string) {
 	t.Helper()
@@ -120,32 +141,37 @@ func listed(t *testing.T, g dialer, count int) (symbols []string) {
 	return symbols
 }
 
-// playOnAndOn plays symbols 20 times at once from beginning to end, again and again, to clients that look at nothing but the end; stop returns how many messages they took.
-func playOnAndOn(t *testing.T, g dialer, symbols []string) (stop func() int64) {
+// playOnAndOn plays symbols 20 times at once from beginning to end, again and again, to clients that look at nothing but the end. They all play when it returns.
+func playOnAndOn(t *testing.T, g dialer, symbols []string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	var playing sync.WaitGroup
-	var taken atomic.Int64
+	var playing, begun sync.WaitGroup
 	for range 20 {
 		stream := openBytes(ctx, t, g.Dial(t), &tickgatev1.ReplayOpen{Symbols: symbols, Speed: unpaced()})
+		begun.Add(1)
 		playing.Go(func() {
-			for {
+			begin := sync.OnceFunc(begun.Done)
+			defer begin()
+			for began := false; ; {
 				var message []byte
 				if stream.RecvMsg(&message) != nil {
 					return
 				}
-				taken.Add(1)
 				var m tickgatev1.ReplayEvent
+				if !began && proto.Unmarshal(message, &m) == nil && isBatch(&m) {
+					began = true
+					begin()
+				}
 				if len(message) < endBytes && proto.Unmarshal(message, &m) == nil && isEnd(&m) {
 					_ = stream.SendMsg(&tickgatev1.ReplayCommand{Command: &tickgatev1.ReplayCommand_Seek{Seek: &tickgatev1.ReplaySeek{}}})
 				}
 			}
 		})
 	}
-	return func() int64 {
+	begun.Wait()
+	return func() {
 		cancel()
 		playing.Wait()
-		return taken.Load()
 	}
 }
 

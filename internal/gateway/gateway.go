@@ -159,6 +159,10 @@ func (g *Gateway) makeStages() error {
 func (g *Gateway) makeLibrary() (*playback.Library, error) {
 	config := g.config.Playback
 	config.Stream, config.Log = g.config.Feed.WarmStartStream, g.log
+	config.Live = func() bool { return g.hub.Table().Subscriptions() > 0 }
+	if g.config.Demo && config.RateBesideLive == 0 { // nobody trades by it
+		config.RateBesideLive = config.Rate
+	}
 	g.recording = playback.NewJetStream(g.bus, g.subjects, config.Stream, g.log)
 	library, err := playback.NewLibrary(config, g.subjects, g.recording)
 	if err != nil {

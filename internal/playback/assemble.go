@@ -1,7 +1,6 @@
 package playback
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -22,20 +21,13 @@ type arrivals struct {
 	times    times
 }
 
-// take takes a portion, when all playbacks together may.
-func (p *Player) take(ctx context.Context, portion kept.Portion) error {
-	if err := p.governor.admit(ctx, len(portion.Messages)); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return err
-	}
+// take takes a portion.
+func (p *Player) take(portion kept.Portion) {
 	p.messages, p.next = portion.Messages, 0
 	p.reached = somewhere
 	if portion.AtEdge {
 		p.reached = theEdge
 	}
-	return nil
 }
 
 // assemble puts events in order until the group is complete; false: that takes more of the recording.

@@ -19,7 +19,8 @@
 //
 // # Concurrency
 //
-// Run is the whole playback: reading is done by one goroutine of its own, which has ended when Run returns. A Library may be used by any number of goroutines.
+// Run is the whole playback: reading is done by a goroutine of its own, and another one waits until what was read may be taken; both have ended when Run returns. A Library may be used by any
+// number of goroutines.
 //
 // # Slow readers
 //
@@ -28,6 +29,7 @@
 //
 // # Limits
 //
-// See Config. All playbacks together take Config.Rate messages in a second and half of the processors, so that live clients do not feel them. A playback holds Config.ReorderEvents events and two
-// requests of 2 MiB at most. The server forgets the consumer of a playback within 10 s of the last request.
+// See Config. All playbacks together take Config.Rate messages in a second, Config.RateBesideLive while there are live clients, who come first, and half of the processors. They take them in
+// turns, a portion each. A playback that waits for its turn is steered and shows its clock as ever. It holds Config.ReorderEvents events and three requests of 2 MiB at most. The server forgets the
+// consumer of a playback within 10 s of the last request.
 package playback

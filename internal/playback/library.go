@@ -11,9 +11,6 @@ import (
 // ErrQuota says that there are Config.MaxPlaybacks playbacks.
 var ErrQuota = errors.New("this gateway plays as many playbacks as it may; try another one, or later")
 
-// lookUpMessages is how many messages looking a symbol up counts for: it is a request of its own.
-const lookUpMessages = 16
-
 // Library plays a recording, as often at the same time as it may.
 type Library struct {
 	// Immutable.
@@ -31,7 +28,8 @@ func NewLibrary(c Config, subjects bus.Subjects, r Recording) (*Library, error) 
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Library{config: c.withDefaults(), subjects: subjects, recording: r, governor: newGovernor(c.Rate)}, nil
+	c = c.withDefaults()
+	return &Library{config: c, subjects: subjects, recording: r, governor: newGovernor(c)}, nil
 }
 
 // Admit counts a playback, until release is called, or returns ErrQuota.
@@ -48,7 +46,7 @@ func (l *Library) Open(ctx context.Context, o Open) (p *Player, known, unknown [
 	if err := o.validate(&l.config); err != nil {
 		return nil, nil, nil, err
 	}
-	newest, err := l.recording.Newest(ctx, o.Symbols, func() error { return l.governor.admit(ctx, lookUpMessages) })
+	newest, err := l.recording.Newest(ctx, o.Symbols, l.governor.lookUps(ctx, len(o.Symbols)))
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -73,7 +71,10 @@ func (l *Library) Open(ctx context.Context, o Open) (p *Player, known, unknown [
 type Stats struct {
 	Active int64 // playbacks at this moment
 	Opened uint64
+	Rate   float64 // messages per second that all playbacks together may read at this moment
 }
 
 // Stats returns the counters.
-func (l *Library) Stats() Stats { return Stats{Active: l.active.Load(), Opened: l.opened.Load()} }
+func (l *Library) Stats() Stats {
+	return Stats{Active: l.active.Load(), Opened: l.opened.Load(), Rate: l.governor.rate()}
+}

@@ -220,7 +220,8 @@ func (p *Player) await(ctx context.Context, portions <-chan kept.Portion, most t
 		if !open {
 			return p.readingEnded(ctx)
 		}
-		return p.take(ctx, portion)
+		p.take(portion)
+		return nil
 	case <-timer.C:
 		return p.tick(p.config.Now())
 	case <-ctx.Done():

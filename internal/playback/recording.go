@@ -16,6 +16,29 @@ type Recording interface {
 	Read(ctx context.Context, symbols []string, from tick.Time, to chan<- kept.Portion) error
 }
 
-func startReading(ctx context.Context, r Recording, symbols []string, from tick.Time) *kept.Reading {
-	return kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error { return r.Read(ctx, symbols, from, to) })
+// startReading begins a reading whose portions come when all playbacks together may take them. Whoever waits for one can do something else meanwhile.
+func startReading(ctx context.Context, g *governor, r Recording, symbols []string, from tick.Time) *kept.Reading {
+	return kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error {
+		ahead := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error { return r.Read(ctx, symbols, from, to) })
+		defer ahead.Stop()
+		for portion := range ahead.Portions {
+			if err := g.admit(ctx, len(portion.Messages)); err != nil {
+				return unlessDone(ctx, err)
+			}
+			select {
+			case to <- portion:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		return ahead.Err()
+	})
+}
+
+// unlessDone returns err, or nil if that is because the reading was stopped.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

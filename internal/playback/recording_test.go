@@ -53,6 +53,9 @@ func (t *tape) record(symbol string, stored tick.Time, events ...tick.Event) {
 
 // Newest implements playback.Recording.
 func (t *tape) Newest(_ context.Context, symbols []string, admit func() error) ([]uint64, error) {
+	if err := admit(); err != nil { // before mu is held: it may take a while
+		return nil, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	positions := make([]uint64, len(symbols))
@@ -61,7 +64,7 @@ func (t *tape) Newest(_ context.Context, symbols []string, admit func() error) (
 			positions[of] = m.Position
 		}
 	}
-	return positions, admit()
+	return positions, nil
 }
 
 // Read implements playback.Recording.

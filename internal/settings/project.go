@@ -19,7 +19,7 @@ var (
 		"max-message-bytes", "max-header-bytes", "handshake-timeout", "keepalive-time", "keepalive-timeout", "min-client-ping", "command-rate",
 		"command-burst", "process-command-rate", "process-command-burst", "command-abuse", "first-message-timeout", "idle-timeout", "heartbeat-interval",
 		"send-stall", "slow-notice", "max-stream-age", "drain-grace", "retry-after", "gather-for", "web-origins", "web-compression",
-		"max-playbacks", "playback-rate", "playback-reorder", "playback-reorder-events", "playback-idle-timeout", "playback-max-interval", "web-send-buffer-bytes", "web-ping-interval", "web-ping-timeout",
+		"max-playbacks", "playback-rate", "playback-rate-beside-live", "playback-reorder", "playback-reorder-events", "playback-idle-timeout", "playback-max-interval", "web-send-buffer-bytes", "web-ping-interval", "web-ping-timeout",
 	}
 	feedsimNames = []string{ // of all its commands
 		"seed", "symbols", "symbol-name", "rate", "burst-factor", "burst-every", "burst-for", "tick-size", "lot-size", "start-price", "spread-ticks",

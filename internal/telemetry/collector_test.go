@@ -102,7 +102,7 @@ func distinctLatency() *latency.Totals {
 
 // TestCollectorShowsEveryCounter: no family, label or value is missing, exchanged with another, or shown that is not expected.
 func TestCollectorShowsEveryCounter(t *testing.T) {
-	sources := telemetry.Sources{Feed: distinctFeed(), Hub: distinctHub(), Streams: distinctStreams(t), Playbacks: playbacksStage{Active: 401, Opened: 402}, Latency: distinctLatency()}
+	sources := telemetry.Sources{Feed: distinctFeed(), Hub: distinctHub(), Streams: distinctStreams(t), Playbacks: playbacksStage{Active: 401, Opened: 402, Rate: 403}, Latency: distinctLatency()}
 	for _, stats := range []any{sources.Feed, sources.Hub, sources.Streams, sources.Playbacks} {
 		demandAllSet(t, reflect.ValueOf(stats))
 	}

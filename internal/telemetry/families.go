@@ -90,6 +90,8 @@ func streamMetrics() []metric {
 func playbackMetrics() []metric {
 	return []metric{
 		gauge("tickgate_playbacks", "Playbacks that are open.", func(s *scrape) float64 { return float64(s.playbacks.Active) }),
+		gauge("tickgate_playback_rate", "Messages per second that all playbacks together may read: playback-rate-beside-live while a client is subscribed to the live market, else playback-rate.",
+			func(s *scrape) float64 { return s.playbacks.Rate }),
 		counter("tickgate_playbacks_opened_total", "Playbacks opened.", func(s *scrape) float64 { return float64(s.playbacks.Opened) }),
 	}
 }

@@ -40,6 +40,9 @@ type Table struct {
 	intervals     intervals
 }
 
+// Subscriptions returns how many subscriptions all sessions have.
+func (t *Table) Subscriptions() int64 { return t.subscriptions.Load() }
+
 // NewTable returns an empty table.
 func NewTable(config TableConfig) (*Table, error) {
 	if err := config.Validate(); err != nil {
