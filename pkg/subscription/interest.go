@@ -43,7 +43,7 @@ func (s *Session) Subscribe(request Request) (Holding, error) {
 			table.Release(request.Symbol)
 			return Holding{}, fmt.Errorf("%w: %d, at most %d", ErrSessionFull, s.subscriptions.len(), limit)
 		}
-		sub = &subscription{symbol: request.Symbol, waits: request.Symbol.ring.Load() == nil}
+		sub = &subscription{symbol: request.Symbol}
 		s.subscriptions.add(sub)
 		table.subscriptions.Add(1)
 	}

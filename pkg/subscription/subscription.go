@@ -56,7 +56,6 @@ type subscription struct {
 	ready    bool // on session.ready, and to be served
 	snapshot bool // the next update is full state
 	everSent bool // an update was sent since it was subscribed, and sentMillis counts
-	waits    bool // holds the symbol in the table while it is pending
 }
 
 // dueAgain reports whether an interval had passed since the last update at a due moment. Due moments lie on a grid; half of the interval is left for the unevenness of
@@ -104,7 +103,7 @@ func (w *worker) unwatch(sub *subscription) {
 // remove ends a subscription, but for its entry in session.subscriptions.
 func (w *worker) remove(sub *subscription) {
 	sub.lane.remove(sub)
-	if sub.waits {
+	if sub.symbol.ring.Load() == nil { // the subscription held it in the table
 		w.hub.table.Release(sub.symbol)
 	}
 	w.hub.table.subscriptions.Add(-1)
