@@ -86,6 +86,7 @@ func subscribe(t *rapid.T, clients []*historytest.Client) {
 		}).Draw(t, "conflation"),
 		Kinds:   rapid.SampledFrom([]subscription.Kinds{0, subscription.Quotes, subscription.Trades}).Draw(t, "kinds"),
 		Resumes: rapid.Bool().Draw(t, "resume"),
+		Implied: rapid.Bool().Draw(t, "implied"),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -156,6 +156,9 @@ func (c *checker) batch(b *tickgatev1.Batch) {
 
 func (c *checker) update(sub *subscription, b *tickgatev1.Batch, u *tickgatev1.Update) {
 	now := point{epoch: sub.epoch, sequence: u.GetSequence()}
+	if now.sequence == 0 && sub.follows && !u.GetSnapshot() {
+		now.sequence = sub.last.sequence + uint64(u.GetConflated()) + 1
+	}
 	if now.sequence == 0 {
 		c.violate(RuleOrdered, sub.symbol, "an update without a sequence")
 		return

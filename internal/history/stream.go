@@ -55,7 +55,10 @@ type subscription struct {
 	gaps   gaps   // since the last update
 
 	// mayConflate allows the next update under NONE to merge events: it reads the newest value anew.
-	mayConflate  bool
+	mayConflate bool
+	// follows allows the next update to leave its sequence out: the client has asked for that, and there is an update that it follows from.
+	implied, follows bool
+
 	pace         pace // under the grant in force
 	lastPosition int  // entry of the last update; -1: none
 }
@@ -102,7 +105,7 @@ func (s *subscription) withoutValue() bool {
 
 // commit makes an update the last one.
 func (s *subscription) commit(now point, position int) {
-	s.last, s.first, s.mayConflate = now, false, false
+	s.last, s.first, s.mayConflate, s.follows = now, false, false, s.implied
 	s.gaps = gaps{}
 	s.lastPosition = position
 }
@@ -118,7 +121,7 @@ func (c *checker) announce(i *tickgatev1.Instrument) {
 	if sub == nil {
 		return
 	}
-	sub.scales, sub.epoch = scalesOf(i), i.GetEpoch()
+	sub.scales, sub.epoch, sub.follows = scalesOf(i), i.GetEpoch(), false
 	sub.staleSince = 0 // what comes with the instrument comes in the state that it says
 	sub.enter(i.GetState(), 0)
 	c.checkClaim(sub)
@@ -142,6 +145,7 @@ func (c *checker) subscribe(i *tickgatev1.Instrument, wish *tickgatev1.Subscribe
 		symbol: symbol,
 		scales: scalesOf(i), epoch: i.GetEpoch(), state: tickgatev1.MarketState_MARKET_STATE_LIVE,
 		kinds:           kindsOf(wish.GetKinds()),
+		implied:         wish.GetImplySequences(),
 		subscribedEpoch: i.GetEpoch(),
 		first:           true, lastPosition: -1,
 	}

@@ -35,7 +35,8 @@ type Client struct {
 	defect    Defect
 
 	// Owned by the worker.
-	batch wire.Batch
+	batch    wire.Batch
+	previous map[uint32]uint64 // sequence of the last update by instrument id
 
 	// Owned by whoever commands.
 	requestID uint64
@@ -59,7 +60,7 @@ type Held struct {
 func Attach(hub *subscription.Hub, conn *subscription.Conn, transport func(*subscription.Session) Transport, defect Defect) *Client {
 	c := &Client{
 		table: hub.Table(), session: hub.NewSession(conn), log: history.NewClientLog(), defect: defect,
-		symbols: make(map[uint32]string), held: make(map[string]*Held),
+		previous: make(map[uint32]uint64), symbols: make(map[uint32]string), held: make(map[string]*Held),
 	}
 	c.transport = transport(c.session)
 	c.log.StreamStarted()
@@ -86,6 +87,7 @@ type Wish struct {
 	Conflation subscription.Conflation
 	Kinds      subscription.Kinds
 	Resumes    bool // from what is held, if there is anything
+	Implied    bool // the client works out sequences that follow
 }
 
 // Subscribe subscribes a symbol and returns when that is answered.
@@ -94,8 +96,10 @@ func (c *Client) Subscribe(ctx context.Context, w Wish) error {
 	if err != nil {
 		return err
 	}
-	request := subscription.Request{Symbol: symbol, Conflation: w.Conflation, Kinds: w.Kinds}
-	command := &tickgatev1.Subscribe{Symbols: []string{w.Symbol}, Conflation: conflationMessage(w.Conflation), Kinds: kindsMessage(w.Kinds)}
+	request := subscription.Request{Symbol: symbol, Conflation: w.Conflation, Kinds: w.Kinds, Implied: w.Implied}
+	command := &tickgatev1.Subscribe{
+		Symbols: []string{w.Symbol}, Conflation: conflationMessage(w.Conflation), Kinds: kindsMessage(w.Kinds), ImplySequences: w.Implied,
+	}
 	if h, _ := c.Held(w.Symbol); w.Resumes && h.Sequence != 0 {
 		request.Resume = &subscription.Resume{Epoch: h.Epoch, LastSequence: h.Sequence}
 		command.Resume = []*tickgatev1.Resume{{Symbol: w.Symbol, Epoch: h.Epoch, LastSequence: h.Sequence}}
@@ -246,7 +250,7 @@ func (s sink) Announce(symbol *subscription.Symbol, r *tick.Record, state *subsc
 }
 
 func (s sink) Append(u *subscription.Update) subscription.Room {
-	s.batch.Update(u.Symbol.ID(), u.Record, u.Changed, u.Conflated, u.Snapshot)
+	s.batch.Update(u.Symbol.ID(), u.Sequence, u.Record, u.Changed, u.Conflated, u.Snapshot)
 	return s.transport.Append(u)
 }
 
@@ -255,8 +259,19 @@ func (s sink) SendBatch(streamSequence uint64) {
 	if err := proto.Unmarshal(s.batch.Finish(streamSequence), m); err != nil {
 		panic(fmt.Sprintf("historytest: a batch that cannot be decoded: %v", err))
 	}
+	s.number(m.GetBatch())
 	s.received(m)
 	s.transport.SendBatch(streamSequence)
+}
+
+// number gives updates the sequences that were left out because they follow.
+func (s sink) number(batch *tickgatev1.Batch) {
+	for _, u := range batch.GetUpdates() {
+		if u.GetSequence() == 0 {
+			u.Sequence = s.previous[u.GetInstrumentId()] + uint64(u.GetConflated()) + 1
+		}
+		s.previous[u.GetInstrumentId()] = u.GetSequence()
+	}
 }
 
 func (s sink) SendGap(g subscription.Gap) {

@@ -131,7 +131,9 @@ func (s *subscribing) acquire(m *tickgatev1.Subscribe) {
 			s.rejected = append(s.rejected, rejection(name, tickgatev1.RejectReason_REJECT_REASON_TABLE_FULL, err.Error()))
 			continue
 		}
-		s.requests = append(s.requests, subscription.Request{Symbol: symbol, Conflation: s.wish, Kinds: kindsOf(m.GetKinds()), Resume: resumes[name]})
+		s.requests = append(s.requests, subscription.Request{
+			Symbol: symbol, Conflation: s.wish, Kinds: kindsOf(m.GetKinds()), Resume: resumes[name], Implied: m.GetImplySequences(),
+		})
 	}
 }
 

@@ -27,7 +27,7 @@ func (x *session) Announce(s *subscription.Symbol, r *tick.Record, state *subscr
 // Append implements subscription.Sink.
 func (x *session) Append(u *subscription.Update) subscription.Room {
 	x.open()
-	x.batch.Update(u.Symbol.ID(), u.Record, u.Changed, u.Conflated, u.Snapshot)
+	x.batch.Update(u.Symbol.ID(), u.Sequence, u.Record, u.Changed, u.Conflated, u.Snapshot)
 	x.making.received = append(x.making.received, int64(u.Record.TsRecv))
 	if x.latency != nil && u.Record.TsEvent != 0 {
 		x.latency.recorder.Record(latency.VenueToGateway, int64(u.Record.TsRecv-u.Record.TsEvent))

@@ -124,6 +124,7 @@ func (w *world) drawSubscribe(c *resuming, s step) *tickgatev1.Subscribe {
 	if s.b>>8%4 == 0 {
 		m.Kinds = []tickgatev1.Kind{tickgatev1.Kind(1 + s.b>>10%3)}
 	}
+	m.ImplySequences = s.b>>16%2 == 0
 	if c.isFresh { // else the client may receive more than it resumes from while it asks
 		m.Resume = c.resumes(m.Symbols)
 	}
@@ -197,7 +198,11 @@ func (c *resuming) hold(m *tickgatev1.ServerMessage) {
 	}
 	for _, u := range m.GetBatch().GetUpdates() {
 		i := c.ids[u.GetInstrumentId()]
-		c.holds[i.GetSymbol()] = &tickgatev1.Resume{Symbol: i.GetSymbol(), Epoch: i.GetEpoch(), LastSequence: u.GetSequence()}
+		sequence := u.GetSequence()
+		if sequence == 0 { // it follows
+			sequence = c.holds[i.GetSymbol()].GetLastSequence() + uint64(u.GetConflated()) + 1
+		}
+		c.holds[i.GetSymbol()] = &tickgatev1.Resume{Symbol: i.GetSymbol(), Epoch: i.GetEpoch(), LastSequence: sequence}
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *Server) GetSnapshot(ctx context.Context, request *tickgatev1.GetSnapsho
 		holding := holdingOf(symbol)
 		response.Instruments = append(response.Instruments, instrumentMessage(&holding))
 		if holding.Position > 0 {
-			batch.Update(symbol.ID(), &holding.Record, tick.ChangedAll, 0, true)
+			batch.Update(symbol.ID(), holding.Record.Sequence, &holding.Record, tick.ChangedAll, 0, true)
 		}
 	}
 	if err := proto.Unmarshal(batch.Body(0), response.Batch); err != nil {

@@ -51,6 +51,9 @@ func fromJSON(frame []byte) ([]byte, error) {
 		detail := strings.TrimLeft(strings.TrimPrefix(err.Error(), "proto:"), " \u00a0") // protojson chooses one of the two spaces at random
 		return nil, &malformedError{detail: clip(strings.ToValidUTF8(detail, "?"))}
 	}
+	if subscribe := message.GetSubscribe(); subscribe != nil {
+		subscribe.ImplySequences = false // JSON is read by eye, and is not short anyway
+	}
 	return proto.Marshal(&message)
 }
 

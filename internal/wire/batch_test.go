@@ -83,12 +83,14 @@ func addUpdate(t *rapid.T, b *wire.Batch, want *tickgatev1.Batch) {
 	changed := drawChanges(t)
 	id, conflated := rapid.Uint32().Draw(t, "id"), rapid.Uint64().Draw(t, "conflated")
 	snapshot := rapid.Bool().Draw(t, "snapshot")
+	sequence := rapid.SampledFrom([]uint64{r.Sequence, 0}).Draw(t, "given") // 0: the client works it out
 	before := b.Len()
-	b.Update(id, &r, changed, conflated, snapshot)
+	b.Update(id, sequence, &r, changed, conflated, snapshot)
 	if size := b.Len() - before; size > wire.MaxUpdateBytes {
 		t.Fatalf("an update of %d bytes", size)
 	}
 	u := expectedUpdate(id, &r, changed, conflated, snapshot)
+	u.Sequence = sequence
 	if r.TsEvent != 0 {
 		base := int64(tsSend) - int64(u.GetRecvAge())
 		delta := int64(r.TsEvent) - base
@@ -125,7 +127,7 @@ func TestHeaderOfEveryLength(t *testing.T) {
 			var b wire.Batch
 			b.Begin(make([]byte, 0, tt.bytes+1024), tsSend)
 			for b.Len() < tt.bytes {
-				b.Update(1, &record, tick.ChangedAll, 1, true)
+				b.Update(1, record.Sequence, &record, tick.ChangedAll, 1, true)
 			}
 			message := b.Finish(1)
 			number, wireType, n := protowire.ConsumeTag(message)
@@ -150,7 +152,7 @@ func TestMemoryIsReused(t *testing.T) {
 	buf := make([]byte, 0, 4096)
 	for sequence := uint64(1); sequence <= 3; sequence++ {
 		b.Begin(buf, tsSend)
-		b.Update(7, &record, tick.ChangedAll, 0, true)
+		b.Update(7, record.Sequence, &record, tick.ChangedAll, 0, true)
 		message := b.Finish(sequence)
 		if &b.Memory()[:1][0] != &buf[:1][0] {
 			t.Fatal("the batch has moved to other memory")
@@ -170,7 +172,7 @@ func TestReplayEventIsABatchWithAClock(t *testing.T) {
 		var b wire.Batch
 		b.Begin(nil, tsSend)
 		for range updates {
-			b.Update(7, &record, tick.ChangedAll, 1, false)
+			b.Update(7, record.Sequence, &record, tick.ChangedAll, 1, false)
 		}
 		var got tickgatev1.ReplayEvent
 		if err := proto.Unmarshal(b.FinishReplay(3, clock), &got); err != nil {
@@ -189,7 +191,7 @@ func TestUpdateDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		b.Begin(buf, tsSend)
 		for id := range uint32(10) {
-			b.Update(id, &record, tick.ChangedAll, 1, false)
+			b.Update(id, record.Sequence, &record, tick.ChangedAll, 1, false)
 		}
 		b.Finish(1)
 	}); n != 0 {
@@ -206,7 +208,7 @@ func BenchmarkBatchOfTen(b *testing.B) {
 	for b.Loop() {
 		batch.Begin(buf, tsSend)
 		for id := range uint32(10) {
-			batch.Update(id, &record, tick.ChangedQuote, 1, false)
+			batch.Update(id, record.Sequence, &record, tick.ChangedQuote, 1, false)
 		}
 		b.SetBytes(int64(len(batch.Finish(1))))
 	}

@@ -5,7 +5,7 @@
 //
 //	var b wire.Batch
 //	b.Begin(buf, tsSend)
-//	b.Update(id, &record, changed, conflated, snapshot)   // any number
+//	b.Update(id, record.Sequence, &record, changed, conflated, snapshot)   // any number
 //	message := b.Finish(streamSequence)
 //
 // Repeated fields of protobuf concatenate, so a batch is built by appending encoded updates; what is known only at the end (the sequence,

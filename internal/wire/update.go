@@ -43,13 +43,13 @@ const (
 	statusStatus = 1
 )
 
-// Update appends the changed groups of a record; with snapshot everything that it has of those groups.
-func (b *Batch) Update(id uint32, r *tick.Record, changed tick.Changes, conflated uint64, snapshot bool) {
+// Update appends the changed groups of a record; with snapshot everything that it has of those groups. sequence is the record's, or 0 where the client works it out.
+func (b *Batch) Update(id uint32, sequence uint64, r *tick.Record, changed tick.Changes, conflated uint64, snapshot bool) {
 	dst := appendTag(b.buf, batchUpdates, protowire.BytesType)
 	at := len(dst)
 	dst = append(dst, 0)
 	dst = appendUint(dst, updateInstrumentID, uint64(id))
-	dst = appendUint(dst, updateSequence, r.Sequence)
+	dst = appendUint(dst, updateSequence, sequence)
 	dst = appendUint(dst, updateConflated, min(conflated, 1<<32-1))
 	if snapshot {
 		dst = append(dst, updateSnapshot<<3, 1)

@@ -137,7 +137,7 @@ func update(t testing.TB, r *tick.Record, changed tick.Changes, snapshot bool) *
 	t.Helper()
 	var b wire.Batch
 	b.Begin(nil, tsSend)
-	b.Update(1, r, changed, 0, snapshot)
+	b.Update(1, r.Sequence, r, changed, 0, snapshot)
 	updates := decode(t, b.Finish(1)).GetUpdates()
 	if len(updates) != 1 {
 		t.Fatalf("%d updates", len(updates))
@@ -150,7 +150,7 @@ func TestLongestUpdateIsWithinItsBound(t *testing.T) {
 	var b wire.Batch
 	b.Begin(nil, math.MaxInt64)
 	before := b.Len()
-	b.Update(math.MaxUint32, &record, tick.ChangedAll, math.MaxUint64, true)
+	b.Update(math.MaxUint32, record.Sequence, &record, tick.ChangedAll, math.MaxUint64, true)
 	if size := b.Len() - before; size > wire.MaxUpdateBytes {
 		t.Errorf("%d bytes, at most %d", size, wire.MaxUpdateBytes)
 	}
@@ -242,7 +242,7 @@ func FuzzUpdate(f *testing.F) {
 		var b wire.Batch
 		b.Begin(nil, tsSend)
 		before := b.Len()
-		b.Update(1, &r, tick.Changes(changes)&tick.ChangedAll, conflated, snapshot)
+		b.Update(1, r.Sequence, &r, tick.Changes(changes)&tick.ChangedAll, conflated, snapshot)
 		if size := b.Len() - before; size > wire.MaxUpdateBytes {
 			t.Fatalf("%d bytes", size)
 		}

@@ -34,7 +34,7 @@ func (k *wireSink) Announce(s *Symbol, r *tick.Record, state *State) {
 
 func (k *wireSink) Append(u *Update) Room {
 	k.open()
-	k.batch.Update(u.Symbol.ID(), u.Record, u.Changed, u.Conflated, u.Snapshot)
+	k.batch.Update(u.Symbol.ID(), u.Sequence, u.Record, u.Changed, u.Conflated, u.Snapshot)
 	return MoreRoom
 }
 
@@ -110,6 +110,19 @@ func rewind(s *Session, subs []*subscription) {
 // Publishing and sending are outside.
 func BenchmarkBatchOfTen(b *testing.B) {
 	session, subs := tenSymbols(b)
+	benchmarkBatches(b, session, subs)
+}
+
+// BenchmarkBatchOfTenImplied is BenchmarkBatchOfTen for a client that works sequences out.
+func BenchmarkBatchOfTenImplied(b *testing.B) {
+	session, subs := tenSymbols(b)
+	for _, sub := range subs {
+		sub.numbering = numberNone
+	}
+	benchmarkBatches(b, session, subs)
+}
+
+func benchmarkBatches(b *testing.B, session *Session, subs []*subscription) {
 	b.ReportAllocs()
 	for b.Loop() {
 		rewind(session, subs)

@@ -1,6 +1,7 @@
 package subscription
 
 import (
+	"math"
 	"time"
 
 	"tickgate/pkg/ringbuf"
@@ -151,6 +152,7 @@ func (b *builder) tell(sub *subscription, lost missed) {
 		s.sink.Announce(sub.symbol, r, state)
 		b.announced++
 		sub.version = r.Version
+		sub.numbering.interrupt()
 	} else if state.Market != sub.told.Market || state.Market == Stale && state.Since > sub.told.Since {
 		s.sink.SendState(sub.symbol, state) // also when it was live for a moment, and this value came then
 	}
@@ -165,11 +167,14 @@ func (b *builder) sendGap(g Gap) {
 // append adds the update of the record at position and notes what the client has then.
 func (b *builder) append(sub *subscription, position, passed uint64) {
 	r := &b.record
+	if r.Sequence != sub.lastSequence+passed+1 {
+		sub.numbering.interrupt()
+	}
 	changed := sub.kinds.changes()
 	if !sub.snapshot {
 		changed &= r.ChangedSince(position, sub.lastPosition)
 		if changed == 0 && sub.kinds != AllKinds { // only kinds that the client does not want
-			sub.skipped += uint32(passed) + 1
+			sub.skipped = uint32(min(uint64(sub.skipped)+passed+1, math.MaxUint32))
 			b.note(sub, position)
 			return
 		}
@@ -177,12 +182,17 @@ func (b *builder) append(sub *subscription, position, passed uint64) {
 	conflated := passed + uint64(sub.skipped)
 	u := &b.update
 	u.Symbol, u.Record, u.Changed, u.Conflated, u.Snapshot = sub.symbol, r, changed, conflated, sub.snapshot
+	u.Sequence = r.Sequence
+	if sub.numbering == numberNone && !sub.snapshot && conflated < math.MaxUint32 { // from there on it is not told exactly
+		u.Sequence = 0
+	}
 	if b.session.sink.Append(&b.update) == Full {
 		b.full = true
 	}
 	b.updates++
 	b.conflated += conflated
 	b.note(sub, position)
+	sub.numbering.resume()
 	sub.snapshot, sub.everSent, sub.skipped, sub.sentMillis = false, true, 0, b.millis
 }
 

@@ -17,6 +17,7 @@ type Request struct {
 	Conflation Conflation
 	Kinds      Kinds   // 0: all
 	Resume     *Resume // nil: from a snapshot
+	Implied    bool    // the client works out sequences that follow from its previous update
 }
 
 // Holding is one subscription as its session sees it. Record and Position are of this moment; Position is 0 while the symbol is pending.
@@ -50,6 +51,10 @@ func (s *Session) Subscribe(request Request) (Holding, error) {
 	sub.kinds = request.Kinds
 	if sub.kinds == 0 {
 		sub.kinds = AllKinds
+	}
+	sub.numbering = numberEvery
+	if request.Implied {
+		sub.numbering = numberNext
 	}
 	s.lane(s.worker.hub.Grant(request.Conflation)).add(sub)
 	return s.place(sub, request.Resume), nil

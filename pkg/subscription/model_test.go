@@ -159,6 +159,8 @@ type client struct {
 	transport *stream
 	wishes    map[string]historytest.Wish // of what is subscribed
 	lastBatch uint64
+
+	subscribes int // every other one leaves it to the client to work out sequences
 }
 
 // ready reports whether a command can run now. Else it would wait for the transport.
@@ -173,7 +175,9 @@ func (c *client) subscribe(t *rapid.T, m *market) {
 		Conflation: conflations.Draw(t, "conflation"),
 		Kinds:      rapid.SampledFrom([]subscription.Kinds{0, subscription.Quotes, subscription.Trades}).Draw(t, "kinds"),
 		Resumes:    rapid.Bool().Draw(t, "resume"),
+		Implied:    c.subscribes%2 == 0,
 	}
+	c.subscribes++
 	c.done(c.Subscribe(c.g.t.Context(), w))
 	c.wishes[w.Symbol] = w
 }

@@ -50,6 +50,7 @@ const (
 type Update struct {
 	Symbol    *Symbol
 	Record    *tick.Record
+	Sequence  uint64       // the record's; 0: the client works it out
 	Changed   tick.Changes // the groups to send
 	Conflated uint64       // events merged into it beside the newest
 	Snapshot  bool         // full state

@@ -66,6 +66,7 @@ type announced struct {
 type update struct {
 	symbol    string
 	record    tick.Record
+	given     uint64 // its sequence, as the client is told; 0: it works it out
 	changed   tick.Changes
 	conflated uint64
 	snapshot  bool
@@ -136,7 +137,7 @@ func (s *stream) Announce(symbol *subscription.Symbol, r *tick.Record, state *su
 func (s *stream) Append(u *subscription.Update) subscription.Room {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	added := update{symbol: u.Symbol.Name(), record: *u.Record, changed: u.Changed, conflated: u.Conflated, snapshot: u.Snapshot}
+	added := update{symbol: u.Symbol.Name(), record: *u.Record, given: u.Sequence, changed: u.Changed, conflated: u.Conflated, snapshot: u.Snapshot}
 	s.making.updates = append(s.making.updates, added)
 	if len(s.making.updates) >= s.room {
 		return subscription.Full

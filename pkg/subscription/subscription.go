@@ -52,10 +52,34 @@ type subscription struct {
 	version    uint16 // Record.Version announced
 	kinds      Kinds
 	pendingGap GapReason // to be told before the next update; 0: none
+	numbering  numbering
 
 	ready    bool // on session.ready, and to be served
 	snapshot bool // the next update is full state
 	everSent bool // an update was sent since it was subscribed, and sentMillis counts
+}
+
+// numbering says which updates give their sequence. A client that asks for it works out those that follow from its previous update.
+type numbering uint8
+
+const (
+	numberEvery numbering = iota
+	numberNext            // the client works sequences out, but has nothing that the next one follows from
+	numberNone            // the next one follows, unless an event is missing
+)
+
+// interrupt has the next update give its sequence.
+func (n *numbering) interrupt() {
+	if *n == numberNone {
+		*n = numberNext
+	}
+}
+
+// resume has the updates after one that was sent follow from it.
+func (n *numbering) resume() {
+	if *n == numberNext {
+		*n = numberNone
+	}
 }
 
 // dueAgain reports whether an interval had passed since the last update at a due moment. Due moments lie on a grid; half of the interval is left for the unevenness of

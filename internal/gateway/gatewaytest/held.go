@@ -68,7 +68,11 @@ func (h *Held) announce(i *tickgatev1.Instrument) error {
 func (h *Held) merge(u *tickgatev1.Update) {
 	h.Updates++
 	h.Conflated += uint64(u.GetConflated())
-	h.Sequence = u.GetSequence()
+	if sequence := u.GetSequence(); sequence != 0 {
+		h.Sequence = sequence
+	} else { // left out because it follows
+		h.Sequence += uint64(u.GetConflated()) + 1
+	}
 	if u.GetSnapshot() {
 		h.Snapshots++
 		h.Quote, h.Trade, h.Status = tick.Quote{}, tick.Trade{}, 0

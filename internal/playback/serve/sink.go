@@ -89,7 +89,7 @@ func (s *sink) Batch(clock tick.Time, updates []playback.Update) error {
 		if u.Announce {
 			s.batch.Instrument(u.Symbol.Name, u.Symbol.ID, &u.Record, uint8(marketState(u.Record.Status)))
 		}
-		s.batch.Update(u.Symbol.ID, &u.Record, u.Changed, u.Conflated, u.Snapshot)
+		s.batch.Update(u.Symbol.ID, u.Record.Sequence, &u.Record, u.Changed, u.Conflated, u.Snapshot)
 	}
 	s.sequence++
 	return s.send(&encoded{s.batch.FinishReplay(s.sequence, clock)})

@@ -1082,9 +1082,11 @@ type Subscribe struct {
 	// Empty: all kinds.
 	Kinds []Kind `protobuf:"varint,3,rep,packed,name=kinds,proto3,enum=tickgate.v1.Kind" json:"kinds,omitempty"`
 	// What the client still holds from an earlier stream, so that only what changed since is sent.
-	Resume        []*Resume `protobuf:"bytes,4,rep,name=resume,proto3" json:"resume,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Resume []*Resume `protobuf:"bytes,4,rep,name=resume,proto3" json:"resume,omitempty"`
+	// The client works out sequences that follow: Update.sequence of these symbols is left out where it can be. Subscribing a symbol again says so anew. JSON has them always.
+	ImplySequences bool `protobuf:"varint,5,opt,name=imply_sequences,json=implySequences,proto3" json:"imply_sequences,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Subscribe) Reset() {
@@ -1143,6 +1145,13 @@ func (x *Subscribe) GetResume() []*Resume {
 		return x.Resume
 	}
 	return nil
+}
+
+func (x *Subscribe) GetImplySequences() bool {
+	if x != nil {
+		return x.ImplySequences
+	}
+	return false
 }
 
 // Resume names the last update of a symbol that the client has taken.
@@ -2519,7 +2528,8 @@ type Update struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Instrument.id.
 	InstrumentId uint32 `protobuf:"varint,1,opt,name=instrument_id,json=instrumentId,proto3" json:"instrument_id,omitempty"`
-	// The publisher's number of the newest event in it.
+	// The publisher's number of the newest event in it. With Subscribe.imply_sequences it is left out where it is that of the symbol's previous update on this stream + conflated + 1. It is always
+	// given in a snapshot, in the first update after a Subscribe or an Instrument, and where it does not follow, as after a Gap.
 	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// Feed events merged into this update beside the newest one.
 	Conflated uint32 `protobuf:"varint,3,opt,name=conflated,proto3" json:"conflated,omitempty"`
@@ -4721,14 +4731,15 @@ const file_tickgate_v1_market_data_proto_rawDesc = "" +
 	"Conflation\x125\n" +
 	"\x06policy\x18\x01 \x01(\x0e2\x1d.tickgate.v1.ConflationPolicyR\x06policy\x12\x1f\n" +
 	"\vinterval_ms\x18\x02 \x01(\x03R\n" +
-	"intervalMs\"\xb4\x01\n" +
+	"intervalMs\"\xdd\x01\n" +
 	"\tSubscribe\x12\x18\n" +
 	"\asymbols\x18\x01 \x03(\tR\asymbols\x127\n" +
 	"\n" +
 	"conflation\x18\x02 \x01(\v2\x17.tickgate.v1.ConflationR\n" +
 	"conflation\x12'\n" +
 	"\x05kinds\x18\x03 \x03(\x0e2\x11.tickgate.v1.KindR\x05kinds\x12+\n" +
-	"\x06resume\x18\x04 \x03(\v2\x13.tickgate.v1.ResumeR\x06resume\"[\n" +
+	"\x06resume\x18\x04 \x03(\v2\x13.tickgate.v1.ResumeR\x06resume\x12'\n" +
+	"\x0fimply_sequences\x18\x05 \x01(\bR\x0eimplySequences\"[\n" +
 	"\x06Resume\x12\x16\n" +
 	"\x06symbol\x18\x01 \x01(\tR\x06symbol\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\x12#\n" +
