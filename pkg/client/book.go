@@ -323,7 +323,12 @@ func (b *Book) batch(encoded []byte, ids map[uint32]*instrument, now time.Time) 
 		if err := b.update.read(f.bytes); err != nil {
 			return 0, 0, err
 		}
-		if i := ids[b.update.instrument]; i != nil && !i.entry.gone {
+		i := ids[b.update.instrument]
+		if i == nil {
+			continue
+		}
+		i.number(&b.update)
+		if !i.entry.gone {
 			b.updateLocked(i, &b.update, &head, now)
 		}
 	}

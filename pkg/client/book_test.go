@@ -246,3 +246,43 @@ func TestTakenIsWhatTheApplicationIsDoneWith(t *testing.T) {
 	book.consume(-1)
 	want("nobody consumes updates: the Book is what the application looks at", 4)
 }
+
+// TestSequencesThatAreLeftOutFollow from the update before on the same stream, whatever another one has told meanwhile, and whether or not the symbol is still wanted.
+func TestSequencesThatAreLeftOutFollow(t *testing.T) {
+	book, first := bookOf(t, Latest, 100, 0)
+	want := func(sequence, merged uint64) {
+		t.Helper()
+		all := waiting(book)
+		if len(all) == 0 || all[len(all)-1].Sequence != sequence || all[len(all)-1].Merged != merged {
+			t.Errorf("%+v, want an update of sequence %d with %d merged", all, sequence, merged)
+		}
+		if at := book.resumePoint("A"); at.sequence != sequence {
+			t.Errorf("it would resume from %v, want %d", at, sequence)
+		}
+	}
+	merged := func(count uint32) *tickgatev1.Update {
+		u := bidOf(0, 60)
+		u.Conflated = count
+		return u
+	}
+	first.send(snapshot(bidOf(5, 50)))
+	want(5, 0)
+	first.send(merged(2))
+	want(8, 2)
+	first.gap(9, 10)
+	first.send(bidOf(11, 60))
+	want(11, 0)
+	behind := newStream(t, book)
+	behind.instrument(7, 2)
+	behind.send(snapshot(bidOf(9, 50)), merged(0)) // 10, which is older than what the first has told
+	if all := waiting(book); len(all) != 0 {
+		t.Errorf("%+v is told, though nothing of it is new", all)
+	}
+	behind.send(merged(2))
+	want(13, 1) // 11 was told already
+	book.drop("A")
+	behind.send(merged(0))
+	if got := behind.ids[1].sequence; got != 14 {
+		t.Errorf("the stream is at %d after an update that is not wanted any more, want 14", got)
+	}
+}

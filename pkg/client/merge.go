@@ -8,9 +8,18 @@ import (
 
 // instrument is what an id of one stream stands for. Two streams may know a symbol by different scales, and one of them may be behind.
 type instrument struct {
-	entry  *entry
-	scales scales
-	epoch  uint64
+	entry    *entry
+	scales   scales
+	epoch    uint64
+	sequence uint64 // of the stream's previous update; 0: there is none since it was announced
+}
+
+// number gives an update the sequence that its gateway has left out because it follows from that of the one before.
+func (i *instrument) number(u *update) {
+	if u.sequence == 0 {
+		u.sequence = i.sequence + uint64(u.conflated) + 1
+	}
+	i.sequence = u.sequence
 }
 
 // scales are the digits after the point of a symbol's numbers.

@@ -127,7 +127,7 @@ func valid(symbols []string) (good []string, refused []*tickgatev1.Rejection) {
 
 func subscribeMessage(asked wish, symbols []string) *tickgatev1.ClientMessage {
 	return &tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_Subscribe{
-		Subscribe: &tickgatev1.Subscribe{Symbols: symbols, Conflation: asked.conflation.message(), Kinds: asked.kinds.message()},
+		Subscribe: &tickgatev1.Subscribe{Symbols: symbols, Conflation: asked.conflation.message(), Kinds: asked.kinds.message(), ImplySequences: true},
 	}}
 }
 
