@@ -176,6 +176,9 @@ func (s *Stream) takeUpdate(update []byte, base eventBase, now int64) error {
 	if slot < 0 {
 		return errMessage
 	}
+	if sequence == 0 { // left out because it follows
+		sequence = s.held[slot].sequence + conflated + 1
+	}
 	s.shard.countUpdate(conflated)
 	s.advance(slot, sequence, tsEvent, now)
 	return nil

@@ -48,8 +48,9 @@ func TestBatchesAreMergedAsAClientWould(t *testing.T) {
 		&tickgatev1.Update{InstrumentId: 9, Sequence: 3, Snapshot: true, Quote: &tickgatev1.Quote{BidPrice: new(int64(-20))}},
 	))
 	take(t, s, batch(&tickgatev1.Update{InstrumentId: 7, Sequence: 8, Conflated: 2, Quote: &tickgatev1.Quote{AskPrice: new(int64(12)), BidCleared: true}}))
+	take(t, s, batch(&tickgatev1.Update{InstrumentId: 7, Conflated: 3, Quote: &tickgatev1.Quote{AskPrice: new(int64(13))}})) // its sequence follows
 	want := []held{
-		{sequence: 8, quote: quote{askPrice: 12, hasAsk: true}},
+		{sequence: 12, quote: quote{askPrice: 13, hasAsk: true}},
 		{sequence: 3, quote: quote{bidPrice: -20, hasBid: true}},
 	}
 	for slot := range want {
@@ -57,7 +58,7 @@ func TestBatchesAreMergedAsAClientWould(t *testing.T) {
 			t.Errorf("slot %d holds %+v, want %+v", slot, got, want[slot])
 		}
 	}
-	if s.waiting != 0 || s.shard.window.Batches != 2 || s.shard.window.Updates != 3 || s.shard.window.Conflated != 2 {
+	if s.waiting != 0 || s.shard.window.Batches != 3 || s.shard.window.Updates != 4 || s.shard.window.Conflated != 5 {
 		t.Errorf("waits for %d slots, counted %+v", s.waiting, s.shard.window)
 	}
 }

@@ -97,7 +97,7 @@ func commands(s *load.Stream) []*tickgatev1.ClientMessage {
 		}})
 	}
 	return append(all, &tickgatev1.ClientMessage{RequestId: 1, Command: &tickgatev1.ClientMessage_Subscribe{
-		Subscribe: &tickgatev1.Subscribe{Symbols: s.Symbols, Conflation: conflation},
+		Subscribe: &tickgatev1.Subscribe{Symbols: s.Symbols, Conflation: conflation, ImplySequences: true}, // a server that cannot gives them all the same
 	}})
 }
 
