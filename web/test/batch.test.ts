@@ -86,7 +86,7 @@ describe('batches are read by hand', () => {
 
 test('JSON carries the same', () => {
   const codec = codecFor('json');
-  const text = codec.encode(3n, { case: 'subscribe', value: { $typeName: 'tickgate.v1.Subscribe', symbols: ['A'], kinds: [], resume: [] } });
+  const text = codec.encode(3n, { case: 'subscribe', value: { $typeName: 'tickgate.v1.Subscribe', symbols: ['A'], kinds: [], resume: [], implySequences: false } });
   expect(JSON.parse(text as string)).toEqual({ requestId: '3', subscribe: { symbols: ['A'] } });
   expect(codec.decode('{"batch":{"streamSequence":"1","updates":[{"instrumentId":1,"quote":{"bidPrice":"-5"}}],"fromTheFuture":1}}')).toMatchObject({
     case: 'batch', value: { streamSequence: 1n, updates: [{ instrumentId: 1, quote: { bidPrice: -5n } }] },

@@ -43,6 +43,27 @@ describe('partial updates become full tickers', () => {
     expect(book.get('A')).toMatchObject({ updateCount: 2, conflatedCount: 4 });
   });
 
+  test('a sequence that is left out follows from the update before', () => {
+    const later = update(1, 0n, { quote: { bidSize: 3n }, conflated: 4 });
+    take([snapshot, later]);
+    expect(later.sequence).toBe(15n); // also for who is told of the batch
+    take([update(1, 0n, {})]);
+    expect(book.quote('A')).toMatchObject({ sequence: 16n });
+    take([update(1, 20n, {}), update(1, 0n, {})]);
+    expect(book.quote('A')).toMatchObject({ sequence: 21n });
+    take([update(1, 3n, { snapshot: true }), update(1, 0n, {})], [instrument('A', 1, { epoch: 8n })]);
+    expect(book.quote('A')).toMatchObject({ epoch: 8n, sequence: 4n });
+  });
+
+  test('an update on its way after an unsubscribe counts for what follows', () => {
+    take([snapshot]);
+    book.remove('A');
+    take([update(1, 0n, {})]);
+    const last = update(1, 0n, {});
+    take([last]);
+    expect(last.sequence).toBe(12n);
+  });
+
   test('a side that empties is absent, not zero', () => {
     take([snapshot]);
     take([update(1, 11n, { quote: { bidCleared: true } })]);

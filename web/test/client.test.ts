@@ -38,7 +38,7 @@ describe('commands', () => {
     socket.open();
     expect(socket.commands.map((m) => m.command.case)).toEqual(['setFreshness', 'subscribe', 'heartbeat']);
     expect(socket.of('setFreshness')[0]).toMatchObject({ maxUnackedMs: 1_000n });
-    expect(socket.of('subscribe')[0]).toMatchObject({ symbols: ['A'], resume: [], conflation: { policy: 1 } });
+    expect(socket.of('subscribe')[0]).toMatchObject({ symbols: ['A'], resume: [], conflation: { policy: 1 }, implySequences: true });
   });
 
   test('subscribe tells what was accepted, rejected and granted', async () => {
@@ -400,7 +400,7 @@ describe('what the gateway says', () => {
     const outcome = client.subscribe(['A']);
     const sent = socket.sent.map((text) => JSON.parse(text as string) as Record<string, unknown>);
     const { requestId, subscribe } = sent.find((m) => 'subscribe' in m)! as { requestId: string; subscribe: unknown };
-    expect(subscribe).toEqual({ symbols: ['A'], conflation: { policy: 'CONFLATION_POLICY_LATEST' } });
+    expect(subscribe).toEqual({ symbols: ['A'], implySequences: true, conflation: { policy: 'CONFLATION_POLICY_LATEST' } });
     socket.sayJson({ case: 'subscribeResult', value: { requestId: BigInt(requestId), accepted: [instrument('A', 1)], conflation: { policy: 1 } } });
     await outcome;
     socket.sayJson({ case: 'batch', value: { streamSequence: 1n, updates: [update(1, 1n, { snapshot: true, quote: { bidPrice: 9007199254740993n } })] } });

@@ -1,5 +1,5 @@
 import { MarketState, Side, type Gap, type Instrument, type State } from '../gen/tickgate/v1/market_data_pb.js';
-import type { BatchFields } from './batch.js';
+import type { BatchFields, UpdateFields } from './batch.js';
 import { Ticker } from './ticker.js';
 
 /** What a value is worth: what the gateway says of it, or `disconnected` while nobody can say. */
@@ -27,11 +27,19 @@ export interface QuoteText {
   sequence: bigint;
 }
 
+/** What an id stands for. */
+interface Known {
+  ticker: Ticker;
+  instrument: Instrument;
+  /** Of the connection's previous update; 0: there is none since the instrument was announced. */
+  sequence: bigint;
+}
+
 /** Last values of the subscribed symbols. It outlives connections: after a reconnect it goes on where it was. */
 export class Book {
   readonly #tickers = new Map<string, Ticker>();
   /** By Instrument.id; ids are those of the connection. */
-  #byId: ({ ticker: Ticker; instrument: Instrument } | undefined)[] = [];
+  #byId: (Known | undefined)[] = [];
   #connected = false;
   /** Counts updates of instruments that were never announced: a gateway that breaks its promise. */
   unknownUpdates = 0;
@@ -114,7 +122,7 @@ export class Book {
     const ticker = this.#tickers.get(instrument.symbol);
     if (!ticker) return;
     ticker.describe(instrument);
-    if (instrument.id !== 0) this.#byId[instrument.id] = { ticker, instrument };
+    if (instrument.id !== 0) this.#byId[instrument.id] = { ticker, instrument, sequence: 0n };
   }
 
   merge(batch: BatchFields): void {
@@ -122,8 +130,12 @@ export class Book {
     const now = this.monotonicMillis();
     for (const update of batch.updates) {
       const known = this.#byId[update.instrumentId];
-      if (known) known.ticker.merge(update, known.instrument, now - Number(update.recvAge) / 1e6);
-      else this.unknownUpdates++;
+      if (!known) {
+        this.unknownUpdates++;
+        continue;
+      }
+      number(update, known);
+      known.ticker.merge(update, known.instrument, now - Number(update.recvAge) / 1e6);
     }
   }
 
@@ -148,4 +160,10 @@ export class Book {
   #touchAll(): void {
     for (const ticker of this.#tickers.values()) ticker.version++;
   }
+}
+
+/** Gives an update the sequence that its gateway has left out because it follows from that of the one before. */
+function number(update: UpdateFields, known: Known): void {
+  if (update.sequence === 0n) update.sequence = known.sequence + BigInt(update.conflated) + 1n;
+  known.sequence = update.sequence;
 }

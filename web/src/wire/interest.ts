@@ -68,6 +68,7 @@ export class Interest {
         symbols,
         conflation: conflationMessage(terms.conflation),
         kinds: kindsOf(terms.kinds),
+        implySequences: true, // the book works them out
         resume: held
           .filter((t) => t.sequence !== 0n && t.epoch !== 0n)
           .map((t) => ({ $typeName: 'tickgate.v1.Resume', symbol: t.symbol, epoch: t.epoch, lastSequence: t.sequence })),
