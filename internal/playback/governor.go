@@ -3,10 +3,12 @@ package playback
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"golang.org/x/time/rate"
 
 	"tickgate/internal/kept"
+	"tickgate/pkg/tick"
 )
 
 // governor keeps all playbacks of the process together to so many messages in a second, to fewer of them while there are live clients, and to half of the processors.
@@ -47,6 +49,28 @@ func (g *governor) admit(ctx context.Context, messages int) error {
 	defer func() { <-g.next }()
 	g.messages.SetLimit(rate.Limit(g.rate()))
 	return g.messages.WaitN(ctx, messages)
+}
+
+// ownPace is how far a playback that goes over to the live market has read. It may read at twice the market's pace, however little all playbacks together may: as a live client it takes
+// as much, and else it would not get there, or not stay.
+type ownPace struct {
+	read tick.Time // when the last message was recorded; 0: nothing was read yet
+	at   time.Time // when it was admitted
+}
+
+// admitOwn waits until all playbacks together may take so many more messages, but not longer than the playback has to at its own pace.
+func (g *governor) admitOwn(ctx context.Context, pace *ownPace, messages []kept.Message) error {
+	until := messages[len(messages)-1].Stored
+	if pace.read == 0 {
+		pace.read, pace.at = messages[0].Stored, time.Now()
+	}
+	within, cancel := context.WithDeadline(ctx, pace.at.Add(time.Duration(until-pace.read)/2))
+	defer cancel()
+	if g.admit(within, len(messages)) != nil { // at once, if it takes longer than that
+		<-within.Done()
+	}
+	pace.read, pace.at = max(pace.read, until), time.Now()
+	return ctx.Err()
 }
 
 // lookUpMessages is how many messages looking a symbol up counts for: it is a request of its own.

@@ -28,10 +28,9 @@ func endless(seed uint64) *tape {
 // crowd is some playbacks that share a governor.
 type crowd []*listener
 
-// playTogether plays a tape in some playbacks as fast as they may, until the test ends.
-func playTogether(t *testing.T, playbacks int, c playback.Config) crowd {
+// playTogether plays a tape in some playbacks as fast as they may, until the test ends. The last of them goes over to the live market if that is asked for.
+func playTogether(t *testing.T, tape *tape, playbacks int, live bool, c playback.Config) crowd {
 	t.Helper()
-	tape := endless(1)
 	library, err := playback.NewLibrary(c, subjects, tape)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +38,7 @@ func playTogether(t *testing.T, playbacks int, c playback.Config) crowd {
 	all := make(crowd, playbacks)
 	for i := range all {
 		all[i] = &listener{}
-		p, _, _, err := library.Open(t.Context(), playback.Open{Symbols: []string{"AAA"}, Kinds: playback.AllKinds, Speed: pace.Unpaced()})
+		p, _, _, err := library.Open(t.Context(), playback.Open{Symbols: []string{"AAA"}, Kinds: playback.AllKinds, Speed: pace.Unpaced(), Live: live && i == playbacks-1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +79,7 @@ func TestPlaybacksGiveWayToLiveClients(t *testing.T) {
 		var live atomic.Bool
 		c := playback.DefaultConfig()
 		c.Rate, c.RateBesideLive, c.Live, c.Reorder = alone, less, live.Load, 0
-		all := playTogether(t, playbacks, c)
+		all := playTogether(t, endless(1), playbacks, false, c)
 		all.during(time.Second)
 		judge := func(when string, span time.Duration, rate int) {
 			t.Helper()
@@ -106,6 +105,39 @@ func TestPlaybacksGiveWayToLiveClients(t *testing.T) {
 			}
 		}
 		judge("alone again", 4*time.Second, alone)
+	})
+}
+
+// TestPlaybackJoinsTheMarketBesideLiveClients: what goes over to the live market is read at twice its pace, however little is left to all playbacks, and when it has joined, as the market comes.
+func TestPlaybackJoinsTheMarketBesideLiveClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := playback.DefaultConfig()
+		c.Rate, c.RateBesideLive, c.Live, c.Reorder = 100, 1, func() bool { return true }, 0
+		tape := endless(1) // five seconds, a message each millisecond
+		all := playTogether(t, tape, 20, true, c)
+		others, joining := all[:19], all[19]
+		others.during(2 * time.Second)
+		if len(joining.joined) > 0 {
+			t.Error("five seconds of the market took less than two")
+		}
+		others.during(time.Second)
+		if len(joining.joined) == 0 {
+			t.Fatal("five seconds of the market were not played in three")
+		}
+		before, _ := joining.counted()
+		const more = 2_000
+		for i := range more {
+			at := opening + tick.Time(5_000+i)*tick.Time(time.Millisecond)
+			tape.record("AAA", at, tick.Event{Kind: tick.KindQuote, Epoch: 1, Sequence: uint64(5_001 + i), TsEvent: at})
+			time.Sleep(time.Millisecond)
+		}
+		synctest.Wait()
+		if now, _ := joining.counted(); now-before < more-10 {
+			t.Errorf("%d of %d events came as the market did", now-before, more)
+		}
+		if _, sum := others.during(10 * time.Second); sum > 80 {
+			t.Errorf("the others have played %d messages in ten seconds", sum)
+		}
 	})
 }
 

@@ -16,13 +16,24 @@ type Recording interface {
 	Read(ctx context.Context, symbols []string, from tick.Time, to chan<- kept.Portion) error
 }
 
-// startReading begins a reading whose portions come when all playbacks together may take them. Whoever waits for one can do something else meanwhile.
-func startReading(ctx context.Context, g *governor, r Recording, symbols []string, from tick.Time) *kept.Reading {
+// startReading begins a reading whose portions come when all playbacks together may take them, or at the pace of one that goes over to the live market. Whoever waits for a portion can do something
+// else meanwhile.
+func (p *Player) startReading(ctx context.Context, from tick.Time) *kept.Reading {
+	var pace ownPace
+	admit := func(ctx context.Context, messages []kept.Message) error {
+		switch {
+		case len(messages) == 0:
+			return nil
+		case p.open.Live:
+			return p.governor.admitOwn(ctx, &pace, messages)
+		}
+		return p.governor.admit(ctx, len(messages))
+	}
 	return kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error {
-		ahead := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error { return r.Read(ctx, symbols, from, to) })
+		ahead := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error { return p.recording.Read(ctx, p.names, from, to) })
 		defer ahead.Stop()
 		for portion := range ahead.Portions {
-			if err := g.admit(ctx, len(portion.Messages)); err != nil {
+			if err := admit(ctx, portion.Messages); err != nil {
 				return unlessDone(ctx, err)
 			}
 			select {

@@ -123,5 +123,5 @@ func (p *Player) seek(ctx context.Context, at tick.Time) {
 	p.started, p.joining, p.told, p.reached, p.shown, p.played = false, false, false, somewhere, at, 0
 	p.clock.speed = p.speed
 	p.clock.set(at, p.config.Now())
-	p.reading = startReading(ctx, p.governor, p.recording, p.names, max(0, at-tick.Time(mostAhead)))
+	p.reading = p.startReading(ctx, max(0, at-tick.Time(mostAhead)))
 }
