@@ -117,11 +117,11 @@ func TestPlaybackJoinsTheMarketBesideLiveClients(t *testing.T) {
 		all := playTogether(t, tape, 20, true, c)
 		others, joining := all[:19], all[19]
 		others.during(2 * time.Second)
-		if len(joining.joined) > 0 {
+		if joining.hasJoined() {
 			t.Error("five seconds of the market took less than two")
 		}
 		others.during(time.Second)
-		if len(joining.joined) == 0 {
+		if !joining.hasJoined() {
 			t.Fatal("five seconds of the market were not played in three")
 		}
 		before, _ := joining.counted()

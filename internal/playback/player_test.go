@@ -19,7 +19,7 @@ import (
 // listener is a Sink that remembers.
 type listener struct {
 	text     bytes.Buffer // of batches and gaps: all that is in them
-	mu       sync.Mutex   // of updates, while the playback runs
+	mu       sync.Mutex   // of updates and joined, while the playback runs
 	updates  []playback.Update
 	clocks   []tick.Time // of updates
 	at       []time.Time // when they were sent
@@ -95,8 +95,16 @@ func (l *listener) EndOfData(playback.State) error {
 
 // JoinedLive implements playback.Sink.
 func (l *listener) JoinedLive(playback.State) error {
+	l.mu.Lock()
 	l.joined = append(l.joined, len(l.updates))
+	l.mu.Unlock()
 	return l.note("live")
+}
+
+func (l *listener) hasJoined() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.joined) > 0
 }
 
 // running is a playback that runs in a synctest bubble.

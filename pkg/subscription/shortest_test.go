@@ -10,8 +10,8 @@ func TestShortestIntervalFollowsTheSubscriptions(t *testing.T) {
 		a := g.listed("A")
 		holds := func(what string, want time.Duration, subscribed bool) {
 			t.Helper()
-			if got, any := g.table.ShortestInterval(); got != want || any != subscribed {
-				t.Errorf("%s: %v %v, want %v %v", what, got, any, want, subscribed)
+			if got, some := g.table.ShortestInterval(); got != want || some != subscribed {
+				t.Errorf("%s: %v %v, want %v %v", what, got, some, want, subscribed)
 			}
 		}
 		holds("nobody", 0, false)
