@@ -30,7 +30,9 @@ func (p *Player) startReading(ctx context.Context, from tick.Time) *kept.Reading
 		return p.governor.admit(ctx, len(messages))
 	}
 	return kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error {
-		ahead := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error { return p.recording.Read(ctx, p.names, from, to) })
+		ahead := kept.Begin(ctx, func(ctx context.Context, to chan<- kept.Portion) error {
+			return p.recording.Read(ctx, p.names, from, to)
+		})
 		defer ahead.Stop()
 		for portion := range ahead.Portions {
 			if err := admit(ctx, portion.Messages); err != nil {
