@@ -9,6 +9,8 @@ GRPCURL     := $(GO) tool -modfile=tools/grpcurl.mod grpcurl
 FUZZTIME    ?= 10s
 # What the proto files may not break: those of the last release, compiled.
 PROTO_BASE  := proto/released.binpb
+# It measures, so nothing runs beside it.
+ALONE       := TestLongPlaybacksDoNotDisturbLiveClients
 
 .PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web screenshots generate lint check check-generated check-proto release-proto check-grpcurl check-python check-parquet check-processes clean
 
@@ -36,7 +38,8 @@ test-race: ## Run the quick tests under the race detector.
 	$(GO) test -race -p 1 -timeout 15m ./...
 
 test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages, most of which is waiting.
-	TICKGATE_LONG=1 $(GO) test -p 4 -timeout 20m -run 'Long' ./cmd/... ./internal/...
+	TICKGATE_LONG=1 $(GO) test -v -run '$(ALONE)' ./internal/gateway
+	TICKGATE_LONG=1 $(GO) test -p 4 -timeout 20m -run 'Long' -skip '$(ALONE)' ./cmd/... ./internal/...
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 	@set -e -o pipefail; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal pkg | sort | sed 's|/[^/]*:func | |' | while read -r package target; do \

@@ -16,7 +16,7 @@ const (
 	fetchMessages   = 128                    // of one request
 	fetchBytes      = 2 << 20                // of one request, and more than one message can have
 	fetchWait       = 5 * time.Second        // for the first of them
-	consumerTimeout = 10 * time.Second       // the server forgets a consumer that was not asked for so long: of a process that was killed, or of a reader that pauses
+	consumerTimeout = 20 * time.Second       // the server forgets a consumer that was not asked for so long: of a process that was killed, or of a reader that pauses
 	retryPause      = 100 * time.Millisecond // before a reading that has failed goes on
 	retryFor        = 10 * time.Second       // before it is given up
 )
