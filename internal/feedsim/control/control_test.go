@@ -395,6 +395,16 @@ func TestSecondSearchIsBusy(t *testing.T) {
 	}
 }
 
+// TestSeekAfterAnAnsweredSeek is not refused: the first one is over when it is answered.
+func TestSeekAfterAnAnsweredSeek(t *testing.T) {
+	s := natstest.Start(t, server.Options{})
+	start(t, s, "again", recording)
+	o := newOperator(t, s)
+	for range 500 {
+		o.ask("again", seekTimeOfDay(10*time.Hour+30*time.Minute))
+	}
+}
+
 func TestConfig(t *testing.T) {
 	for _, c := range []struct {
 		name, prefix, want string

@@ -98,14 +98,19 @@ func (s *Server) Run(ctx context.Context) {
 			continue
 		}
 		searches.Go(func() {
-			defer s.searching.Store(false)
-			s.obey(ctx, request, command, nil)
+			answer := s.carryOut(ctx, request, command, nil)
+			s.searching.Store(false) // before it is answered: who has the answer may seek again
+			s.respond(request, answer)
 		})
 	}
 }
 
 // obey carries a command out, unless it is refused already, and answers.
 func (s *Server) obey(ctx context.Context, request *nats.Msg, command feedsim.Command, refused error) {
+	s.respond(request, s.carryOut(ctx, request, command, refused))
+}
+
+func (s *Server) carryOut(ctx context.Context, request *nats.Msg, command feedsim.Command, refused error) *feedsimv1.Answer {
 	if refused != nil {
 		command = feedsim.Status{}
 	}
@@ -114,12 +119,17 @@ func (s *Server) obey(ctx context.Context, request *nats.Msg, command feedsim.Co
 		refused = err
 	}
 	s.tell(request, command, refused)
-	if request.Reply == "" {
-		return
-	}
 	a := &feedsimv1.Answer{Refusal: refusalOf(refused)}
 	if !errors.Is(err, feedsim.ErrNotRunning) {
 		a.State = stateOf(&state)
+	}
+	return a
+}
+
+// respond answers a request that wants an answer.
+func (s *Server) respond(request *nats.Msg, a *feedsimv1.Answer) {
+	if request.Reply == "" {
+		return
 	}
 	encoded, err := proto.Marshal(a)
 	if err == nil {
