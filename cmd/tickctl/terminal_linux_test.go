@@ -115,7 +115,10 @@ func TestWatchAtATerminal(t *testing.T) {
 			}()
 			term.await(t, "AAA.X")
 			if tt.columns > 100 {
-				market.Publish("AAA.X", bid(time.Now().UnixNano()%1000+2000))
+				for price := int64(2000); price < 2200 && !strings.Contains(term.shown(), "▲"); price++ { // the first of them may be the first that it has
+					market.Publish("AAA.X", bid(price))
+					time.Sleep(50 * time.Millisecond) // prices that rise as they do in a market
+				}
 				term.await(t, "▲")
 				market.Publish("AAA.X", bid(1234))
 			}
