@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,13 +31,22 @@ func newStream(t *testing.T, name, prefix string) (*server.Server, jetstream.Str
 	return s, stream
 }
 
-func messages(t *testing.T, stream jetstream.Stream) uint64 {
+// awaitMessages waits until the stream has so many messages: NATS stores what is published a little later.
+func awaitMessages(t *testing.T, stream jetstream.Stream, want uint64) {
 	t.Helper()
-	info, err := stream.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		info, err := stream.Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := info.State.Msgs
+		if got == want {
+			return
+		}
+		if got > want || time.Now().After(deadline) {
+			t.Fatalf("the stream has %d messages, want %d", got, want)
+		}
 	}
-	return info.State.Msgs
 }
 
 // TestReplayFromStream: what one NATS has kept is played to another, to other subjects of its own, and even into itself, and a file beside it.
@@ -59,9 +69,7 @@ func TestReplayFromStream(t *testing.T) {
 		if code != exitOK || !strings.Contains(stdout, c.out) || !strings.Contains(stderr, c.stderr) || c.stderr == "" && stderr != "" {
 			t.Errorf("%d: exit code %d, stdout %q, stderr %q", i, code, stdout, stderr)
 		}
-		if got := messages(t, stream); got != c.kept {
-			t.Fatalf("%d: the stream has %d messages, want %d", i, got, c.kept)
-		}
+		awaitMessages(t, stream, c.kept)
 	}
 	code, _, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), "--from-stream=MARKET", "--from-subject-prefix=eu")
 	if code != exitFailed || !strings.Contains(stderr, "keeps md.quote.*, md.trade.*, md.status.*, and nothing of eu.>") {
