@@ -39,6 +39,9 @@ func TestDemoIsSteered(t *testing.T) {
 	client := gatewaytest.OpenStream(t, g.Dial(t), nil)
 	client.Subscribe(gatewaytest.Latest(), demoSymbols)
 	client.Await("quotes", holdsQuotes(demoSymbols))
+	if rate := metric(t, adminOf(g), "tickgate_playback_rate"); rate != config.Playback.Rate {
+		t.Errorf("beside a client of the demo playbacks read %v messages/s, want %v: nobody trades by it", rate, config.Playback.Rate)
+	}
 
 	paused := ask(&feedsimv1.Command{Command: &feedsimv1.Command_Pause{Pause: &feedsimv1.Pause{}}})
 	const standstill = 1500 * time.Millisecond // longer than a silence may be
