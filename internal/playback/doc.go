@@ -31,5 +31,5 @@
 //
 // See Config. All playbacks together take Config.Rate messages in a second, Config.RateBesideLive while there are live clients, who come first, and half of the processors. They take them in
 // turns, a portion each. A playback that waits for its turn is steered and shows its clock as ever. It holds Config.ReorderEvents events and three requests of 2 MiB at most. The server forgets the
-// consumer of a playback within 10 s of the last request.
+// consumer of a playback within 20 s of the last request.
 package playback
