@@ -119,6 +119,7 @@ func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 	r := run(t, bus.Connection{URL: server.URL()}, nil)
 	r.waitReady(t)
 	v.sendAll()
+	waitStored(t, v.connection, symbols) // the quiet one, too, which comes from nowhere else later
 	busy := &venue{t: t, connection: v.connection, subjects: v.subjects, name: v.name, epoch: v.epoch, sequences: v.sequences[:quiet]}
 	stop := busy.trade(time.Millisecond)
 	all := func(reason subscription.StateReason) func() bool {
@@ -138,7 +139,7 @@ func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 		lostAt := v.sequences[0].Load()
 		eventually(t, 5*time.Second, "the venue goes on meanwhile", func() bool { return v.sequences[0].Load() > lostAt+100 })
 		server = startServer(t, address, dir)
-		eventually(t, 5*time.Second, "live again, the quiet one too", all(subscription.FeedLive))
+		eventually(t, 20*time.Second, "live again, the quiet one too", all(subscription.FeedLive))
 	}
 	stop()
 	v.flush()

@@ -78,7 +78,7 @@ func unlimited(n int64) int64 {
 
 const (
 	fetchMessages   = 5000                   // of one pull: few round trips, far below nats.go's default pending limit
-	fetchIdle       = time.Second            // without a message for that long the rest has expired meanwhile
+	fetchIdle       = time.Second            // without a message for that long the rest may have expired meanwhile
 	readRetryPause  = 100 * time.Millisecond // before a failed reading begins anew
 	consumerTimeout = 10 * time.Second       // the server forgets the consumer after it, should deleting it fail
 )
@@ -157,13 +157,14 @@ func readOnce(ctx context.Context, connection *nats.Conn, stream, filter string)
 // streamReader reads messages through a consumer, until it has one of every subject.
 //
 // A message that is replaced before its turn is not delivered; its replacement comes after all the others. It may come live too late for what was read, so it is waited for. How
-// many messages the server says are pending ends nothing: while messages are replaced it counts too few.
+// many messages the server says are pending ends nothing by itself: while messages are replaced it counts too few.
 type streamReader struct {
 	consumer jetstream.Consumer
 	newest   uint64 // sequence in the stream at the beginning
 	subjects int    // in the stream at the beginning
 	stored   []Stored
 	seen     map[string]struct{} // subjects of stored
+	beyond   bool                // newest was delivered, or what replaced it: only replacements are to come
 }
 
 // read reads until there is nothing more to read.
@@ -202,9 +203,24 @@ func (r *streamReader) fetch(ctx context.Context, idle *time.Timer) (readOutcome
 				return more, err
 			}
 		case <-idle.C:
-			return readToEnd, nil
+			if expired, err := r.expired(ctx); expired || err != nil {
+				return readToEnd, err
+			}
+			idle.Reset(fetchIdle)
 		}
 	}
+}
+
+// expired reports, when nothing has come for a while, whether the rest has expired or was deleted. A server that is only slow has something left to deliver.
+func (r *streamReader) expired(ctx context.Context) (bool, error) {
+	if r.beyond {
+		return true, nil
+	}
+	info, err := r.consumer.Info(ctx)
+	if err != nil {
+		return false, err
+	}
+	return info.NumPending == 0 && info.Delivered.Consumer == uint64(len(r.stored)), nil
 }
 
 // take keeps a message. Beyond the newest only so much time is left as replacements may take.
@@ -218,8 +234,9 @@ func (r *streamReader) take(message jetstream.Msg, idle *time.Timer) (readOutcom
 	}
 	r.stored = append(r.stored, Stored{Subject: message.Subject(), Payload: message.Data()})
 	r.seen[message.Subject()] = struct{}{}
+	r.beyond = meta.Sequence.Stream >= r.newest
 	switch {
-	case meta.Sequence.Stream < r.newest:
+	case !r.beyond:
 		idle.Reset(fetchIdle)
 	case len(r.seen) >= r.subjects:
 		return readToEnd, nil

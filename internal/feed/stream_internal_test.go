@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -47,6 +49,57 @@ func TestReadingEndsWithTheLastSubject(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slowConsumer delivers its first message when it was asked what is left so often.
+type slowConsumer struct {
+	jetstream.Consumer
+	batch  slowBatch
+	first  jetstream.Msg
+	left   uint64 // undelivered
+	asked  int
+	awaits int
+}
+
+func (c *slowConsumer) Fetch(int, ...jetstream.FetchOpt) (jetstream.MessageBatch, error) {
+	return c.batch, nil
+}
+
+func (c *slowConsumer) Info(context.Context) (*jetstream.ConsumerInfo, error) {
+	if c.asked++; c.asked == c.awaits {
+		c.batch <- c.first
+	}
+	return &jetstream.ConsumerInfo{NumPending: c.left}, nil
+}
+
+type slowBatch chan jetstream.Msg
+
+func (b slowBatch) Messages() <-chan jetstream.Msg { return b }
+func (b slowBatch) Error() error                   { return nil }
+
+// TestReadingWaitsForASlowServer: a server that had nothing delivered after a second was taken for one whose messages have all expired. The warm start was done, with no symbol, and quiet
+// symbols stayed stale.
+func TestReadingWaitsForASlowServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		message := delivered("a", 3, 0)
+		message.metadata.Sequence.Consumer = 1
+		c := &slowConsumer{batch: make(slowBatch, 1), first: message, left: 1, awaits: 3}
+		r := streamReader{consumer: c, newest: 3, subjects: 1, seen: make(map[string]struct{})}
+		if err := r.read(t.Context()); err != nil || len(r.stored) != 1 {
+			t.Errorf("%d messages read, error %v", len(r.stored), err)
+		}
+	})
+}
+
+// TestReadingEndsWhenTheRestHasExpired: between the count of the subjects and their delivery.
+func TestReadingEndsWhenTheRestHasExpired(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &slowConsumer{batch: make(slowBatch)}
+		r := streamReader{consumer: c, newest: 3, subjects: 1, seen: make(map[string]struct{})}
+		if err := r.read(t.Context()); err != nil || len(r.stored) != 0 || c.asked != 1 {
+			t.Errorf("%d messages read, error %v; asked %d times", len(r.stored), err, c.asked)
+		}
+	})
 }
 
 // TestReadingWithAHoleBeginsAnew: a message that got lost between server and reader.
