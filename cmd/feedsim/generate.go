@@ -55,7 +55,7 @@ func madeUpFeed(set *settings.Set, market generate.Config, timing timing) (feeds
 		return feedsim.Config{}, err
 	}
 	config, err := timing.feed(set)
-	config.Open = func() (feedsim.Source, error) { return generate.New(market) }
+	config.Open = func(tick.Time) (feedsim.Source, error) { return generate.New(market) }
 	return config, err
 }
 

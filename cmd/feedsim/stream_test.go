@@ -92,7 +92,7 @@ func TestNothingIsSelected(t *testing.T) {
 	s := natstest.Start(t, server.Options{})
 	file := write(t, "t.csv", tradesHeader+"1,,V,A,1,1,1,,\n")
 	code, _, stderr := feedsimRun(t.Context(), t, nil, "replay", "--nats-url", s.ClientURL(), "--venues=NYSE,LSE", file)
-	if code != exitFailed || stderr != "feedsim: replay: nothing is selected by venues NYSE,LSE: the events that there are begin at 1970-01-01T00:00:00.000000001Z, the last one read is of 1970-01-01T00:00:00.000000001Z; they are of 1 symbols: A.V\n" {
+	if code != exitFailed || stderr != "feedsim: replay: nothing is selected by venues NYSE,LSE: the first event that was read is of 1970-01-01T00:00:00.000000001Z, the last one of 1970-01-01T00:00:00.000000001Z; they are of 1 symbols: A.V\n" {
 		t.Errorf("exit code %d, stderr %q", code, stderr)
 	}
 }

@@ -19,7 +19,7 @@ func BenchmarkFeed(b *testing.B) {
 	}
 	source := &same{left: b.N, item: feedsim.Item{Symbol: "A", Event: tick.Event{Kind: tick.KindQuote, Quote: tick.Quote{BidPrice: tick.Some(1)}}}}
 	feed, err := feedsim.New(feedsim.Config{
-		Open: func() (feedsim.Source, error) { return source, nil }, Passes: 1, Speed: pace.Unpaced(), Clock: pace.System(),
+		Open: func(tick.Time) (feedsim.Source, error) { return source, nil }, Passes: 1, Speed: pace.Unpaced(), Clock: pace.System(),
 	}, publisher)
 	if err != nil {
 		b.Fatal(err)

@@ -32,8 +32,9 @@ const (
 
 // Config of a Feed.
 type Config struct {
-	// Open returns the source of one pass. It is called once per pass, each a new epoch, and once per Seek, then from another goroutine while an earlier source is still read.
-	Open func() (Source, error)
+	// Open returns the source of one pass. It is called once per pass, each a new epoch, and once per Seek, then from another goroutine while an earlier source is still read. What lies before
+	// from, 0 but for a Seek, may be left out, if something is left where there is nothing from it on.
+	Open func(from tick.Time) (Source, error)
 	// Passes is how often the source is played; 0 is until the context ends.
 	Passes int
 	// Speed of the schedule. No default: zero is refused.
@@ -136,7 +137,7 @@ func (f *Feed) Run(ctx context.Context) error {
 
 // play plays one pass and returns how many events the source gave.
 func (f *Feed) play(ctx context.Context) (events int, err error) {
-	if f.source, err = f.config.Open(); err != nil {
+	if f.source, err = f.config.Open(0); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, f.source.Close()) }()
@@ -152,6 +153,7 @@ func (f *Feed) play(ctx context.Context) (events int, err error) {
 		}
 		if events == 0 { // a command may come before it is published
 			f.progress.position.Store(int64(item.At))
+			f.progress.begin.Store(int64(item.At))
 			if f.rebase != nil {
 				f.rebase.begin(item.At)
 			}

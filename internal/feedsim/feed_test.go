@@ -92,7 +92,7 @@ type run struct {
 func newRun(times ...time.Duration) *run {
 	r := &run{times: times, batch: 1, err: io.EOF}
 	r.config = feedsim.Config{Passes: 1, Speed: 1, Clock: pace.System()}
-	r.config.Open = func() (feedsim.Source, error) {
+	r.config.Open = func(tick.Time) (feedsim.Source, error) {
 		r.opened.Add(1)
 		return &list{times: slices.Clone(r.times), err: r.err, closed: &r.closed}, nil
 	}

@@ -46,6 +46,7 @@ func (f *Feed) state() State {
 
 // progress is written by Run and read by anybody.
 type progress struct {
+	begin                 atomic.Int64 // position of the first event of a pass; 0: none was read yet
 	position, lag, maxLag atomic.Int64
 	startedAt, endedAt    atomic.Int64 // UTC nanoseconds; 0: not yet
 	passes                atomic.Uint64

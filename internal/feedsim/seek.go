@@ -13,8 +13,8 @@ import (
 // ErrOutside says that a time to seek lies before the first or after the last event of the recording. Nothing has changed.
 var ErrOutside = errors.New("feedsim: outside of the recording")
 
-// seek goes to the time that target makes of the present one. The recording is read from its beginning to there beside the feed, which goes on meanwhile; so a seek that is refused
-// changes nothing, and a recording that takes long to read holds nobody up.
+// seek goes to the time that target makes of the present one. The recording is read to there beside the feed, which goes on meanwhile; so a seek that is refused changes nothing, and a
+// recording that takes long to read holds nobody up.
 func (f *Feed) seek(ctx context.Context, target func(now tick.Time) tick.Time) (State, error) {
 	state, err := f.Obey(ctx, Status{})
 	if err != nil {
@@ -40,7 +40,10 @@ func (f *Feed) seek(ctx context.Context, target func(now tick.Time) tick.Time) (
 
 // find opens the source anew and reads up to the first item at or after a time.
 func (f *Feed) find(ctx context.Context, to tick.Time) (_ Source, err error) {
-	source, err := f.config.Open()
+	if begin := tick.Time(f.progress.begin.Load()); to < begin {
+		return nil, fmt.Errorf("%w: it begins at %s", ErrOutside, written(begin))
+	}
+	source, err := f.config.Open(to)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +58,9 @@ func (f *Feed) find(ctx context.Context, to tick.Time) (_ Source, err error) {
 		item, err := source.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, fmt.Errorf("%w: it ends at %s", ErrOutside, written(last))
+			return nil, ends(last)
 		case err != nil:
 			return nil, err
-		case read == 0 && to < item.At:
-			return nil, fmt.Errorf("%w: it begins at %s", ErrOutside, written(item.At))
 		case item.At >= to:
 			return &sought{Source: source, head: item}, nil
 		case read%lookEvery == 0 && ctx.Err() != nil:
@@ -67,6 +68,13 @@ func (f *Feed) find(ctx context.Context, to tick.Time) (_ Source, err error) {
 		}
 		last = item.At
 	}
+}
+
+func ends(last tick.Time) error {
+	if last == 0 {
+		return fmt.Errorf("%w: what is selected of it ends before that", ErrOutside)
+	}
+	return fmt.Errorf("%w: it ends at %s", ErrOutside, written(last))
 }
 
 func written(at tick.Time) string { return time.Unix(0, int64(at)).UTC().Format(time.RFC3339Nano) }

@@ -270,7 +270,7 @@ func madeUp(t *testing.T, sender publish.Sender, rate float64, speed pace.Speed)
 	market := generate.DefaultConfig()
 	market.Rate = rate
 	feed, err := feedsim.New(feedsim.Config{
-		Open: func() (feedsim.Source, error) { return generate.New(market) }, Passes: 1, Speed: speed, Clock: pace.System(),
+		Open: func(tick.Time) (feedsim.Source, error) { return generate.New(market) }, Passes: 1, Speed: speed, Clock: pace.System(),
 	}, publisher)
 	if err != nil {
 		t.Fatal(err)

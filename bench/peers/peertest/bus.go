@@ -53,7 +53,7 @@ func StartFeed(t testing.TB, url string, symbols []string, rate int) (stop func(
 		t.Fatal(err)
 	}
 	feed, err := feedsim.New(feedsim.Config{
-		Open: func() (feedsim.Source, error) {
+		Open: func(tick.Time) (feedsim.Source, error) {
 			return &steady{symbols: symbols, every: time.Second / time.Duration(rate)}, nil
 		},
 		Passes: 1, Speed: 1, EventTime: feedsim.EventTimeIntended, Clock: pace.System(),

@@ -51,9 +51,9 @@ func (m *minutes) Next() (*feedsim.Item, error) {
 
 func (*minutes) Close() error { return nil }
 
-func recording() (feedsim.Source, error) { return new(minutes), nil }
+func recording(tick.Time) (feedsim.Source, error) { return new(minutes), nil }
 
-func madeUp() (feedsim.Source, error) { return generate.New(generate.DefaultConfig()) }
+func madeUp(tick.Time) (feedsim.Source, error) { return generate.New(generate.DefaultConfig()) }
 
 // syncBuffer takes a log from several goroutines.
 type syncBuffer struct {
@@ -74,7 +74,7 @@ func (s *syncBuffer) String() string {
 }
 
 // start plays a source until the test ends, steered by a name, and returns what is logged.
-func start(t *testing.T, s *server.Server, name string, open func() (feedsim.Source, error)) *syncBuffer {
+func start(t *testing.T, s *server.Server, name string, open func(tick.Time) (feedsim.Source, error)) *syncBuffer {
 	t.Helper()
 	connection := natstest.Connect(t, s, bus.Handlers{})
 	publisher, err := publish.New(publish.DefaultConfig(), connection)
@@ -370,7 +370,7 @@ func TestSecondSearchIsBusy(t *testing.T) {
 	s := natstest.Start(t, server.Options{})
 	opened := 0
 	gate, reached := make(chan struct{}), make(chan struct{})
-	start(t, s, "slow", func() (feedsim.Source, error) {
+	start(t, s, "slow", func(tick.Time) (feedsim.Source, error) {
 		opened++
 		if opened > 1 { // by the search: nobody else opens until it has ended
 			close(reached)

@@ -64,7 +64,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 			feed, err := feedsim.New(feedsim.Config{
-				Open:   func() (feedsim.Source, error) { return generate.New(config) },
+				Open:   func(tick.Time) (feedsim.Source, error) { return generate.New(config) },
 				Passes: 1, Speed: pace.Unpaced(), EventTime: feedsim.EventTimeIntended, Clock: pace.System(),
 			}, publisher)
 			if err != nil {

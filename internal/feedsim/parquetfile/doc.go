@@ -4,6 +4,7 @@
 //
 //	content, err := datafile.Path("quotes.parquet").Unpack()
 //	reader, err := parquetfile.New(content, options, &report)
+//	reader.SkipBefore(from) // row groups that were over before
 //	for item, err := reader.Next(); err != io.EOF; item, err = reader.Next() { … }
 //
 // A datafile.Layout says which column holds what. Times may be timestamps of any unit, whole numbers in the layout's unit, or text; prices and sizes

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,10 +60,16 @@ func open(f datafile.File, o datafile.Options, report *datafile.Report) (*parque
 
 // read returns the rows of a file as lines of recorded CSV, and how its reading ended.
 func read(f datafile.File, o datafile.Options) (lines []string, report datafile.Report, err error) {
+	return readFrom(0, f, o)
+}
+
+// readFrom leaves out row groups before a time.
+func readFrom(from tick.Time, f datafile.File, o datafile.Options) (lines []string, report datafile.Report, err error) {
 	r, err := open(f, o, &report)
 	if err != nil {
 		return nil, report, err
 	}
+	r.SkipBefore(from)
 	for {
 		item, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -121,6 +128,53 @@ func TestStatusesAndTrades(t *testing.T) {
 	got, _, err = read(file(write(t, tick.KindTrade, trade)), options(t, ""))
 	if err != nil || len(got) != 1 || got[0] != ",5,A,1,-0.5,3,,2" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestRowGroupsBeforeATimeAreSkipped: as many as have nothing from that time on, but never the last one, and whatever the file calls its time. What cannot be known is read.
+func TestRowGroupsBeforeATimeAreSkipped(t *testing.T) {
+	const minute, groups, inGroup = tick.Time(time.Minute), 4, 30
+	var items []feedsim.Item
+	var foreign bytes.Buffer
+	w := parquet.NewGenericWriter[foreignRow](&foreign, parquet.MaxRowsPerRowGroup(inGroup))
+	for i := range groups * inGroup {
+		item := feedsim.Item{Symbol: "A", At: minute * tick.Time(i) / inGroup, Event: tick.Event{Kind: tick.KindQuote, Sequence: uint64(i + 1), Epoch: 1, Quote: tick.Quote{BidPrice: tick.Some(int64(i))}}}
+		items = append(items, item)
+		row := foreignRowOf(&item)
+		if _, err := w.Write([]foreignRow{row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const doubles = "ts_recv=time:us,bid_price=bid:8,bid_size=bid_size:8,ask_price=ask:8,ask_size=ask_size:8"
+	const texts = "ts_recv=text:date,bid_price=bid:8,bid_size=bid_size:8,ask_price=ask:8,ask_size=ask_size:8"
+	for name, c := range map[string]struct {
+		content []byte
+		mapping string
+		from    tick.Time
+		skipped int // groups
+	}{
+		"nothing":              {write(t, tick.KindQuote, items...), "", 0, 0},
+		"within the first":     {write(t, tick.KindQuote, items...), "", minute / 2, 0},
+		"the last of a group":  {write(t, tick.KindQuote, items...), "", minute * (inGroup - 1) / inGroup, 0},
+		"after it":             {write(t, tick.KindQuote, items...), "", minute*(inGroup-1)/inGroup + 1, 1},
+		"the beginning of one": {write(t, tick.KindQuote, items...), "", 2 * minute, 2},
+		"all, but for the end": {write(t, tick.KindQuote, items...), "", 100 * minute, 3},
+		"by mapping":           {foreign.Bytes(), doubles, 3*minute - minute/inGroup, 2},
+		"times as text":        {foreign.Bytes(), texts, 3*minute - 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, _, err := read(file(c.content), options(t, c.mapping))
+			if err != nil || len(all) != groups*inGroup {
+				t.Fatalf("%d rows, error %v", len(all), err)
+			}
+			got, report, err := readFrom(c.from, file(c.content), options(t, c.mapping))
+			if err != nil || report.Bad != 0 || !slices.Equal(got, all[c.skipped*inGroup:]) {
+				t.Errorf("%d rows, want %d; error %v, %d bad", len(got), (groups-c.skipped)*inGroup, err, report.Bad)
+			}
+		})
 	}
 }
 

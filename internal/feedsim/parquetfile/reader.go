@@ -92,6 +92,36 @@ func (r *Reader) bindTypes() error {
 	return nil
 }
 
+// SkipBefore leaves out the row groups at the beginning of which the file says that all rows were received before a time, but for the last one of the file. Call it before Next.
+func (r *Reader) SkipBefore(from tick.Time) {
+	for len(r.groups) > 1 {
+		newest, known := r.newest(r.groups[0])
+		if !known || newest >= from {
+			return
+		}
+		r.number += int(r.groups[0].NumRows())
+		r.groups = r.groups[1:]
+	}
+}
+
+// newest returns the latest ts_recv of a row group, if its statistics say so. Those of text may be cut off.
+func (r *Reader) newest(group parquet.RowGroup) (tick.Time, bool) {
+	column := r.columns[r.binding.Index[datafile.FieldTsRecv]]
+	if column.Type().Kind() != parquet.Int64 {
+		return 0, false
+	}
+	chunk, ok := group.ColumnChunks()[column.Index()].(*parquet.FileColumnChunk)
+	if !ok {
+		return 0, false
+	}
+	_, greatest, ok := chunk.Bounds()
+	if !ok {
+		return 0, false
+	}
+	newest, err := r.times[datafile.FieldTsRecv](greatest)
+	return newest, err == nil
+}
+
 func (r *Reader) failure(err error) error {
 	return fmt.Errorf("%w: %s: %w", datafile.ErrFile, r.content.Name, err)
 }

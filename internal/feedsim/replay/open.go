@@ -23,10 +23,14 @@ type Stream interface {
 	Events(from tick.Time, report *datafile.Report, log *slog.Logger) feedsim.Source
 }
 
-// open opens all sources, for a pass or to seek. All files, and the first of each series, are opened before the first event is played: a wrong one is told at once. Several goroutines may.
-func (r *Replay) open() (feedsim.Source, error) {
+// open opens all sources, for a pass or to seek to a time, and may leave out what was recorded before that. All files, and the first of each series, are opened before the first event is played: a
+// wrong one is told at once. Several goroutines may.
+func (r *Replay) open(from tick.Time) (feedsim.Source, error) {
 	o := &opened{replay: r, report: new(datafile.Report)}
-	source, err := o.open()
+	if len(r.delays) > 0 { // the last clone is so far behind
+		from -= r.delays[len(r.delays)-1]
+	}
+	source, err := o.open(from)
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
@@ -54,29 +58,29 @@ func (o *opened) Close() error {
 }
 
 // open opens everything, and returns what is selected of it.
-func (o *opened) open() (feedsim.Source, error) {
+func (o *opened) open(sought tick.Time) (feedsim.Source, error) {
 	c := &o.replay.config
 	begin, err := o.replay.begin()
 	if err != nil {
 		return nil, err
 	}
 	from := c.Selection.From.of(begin, 0)
-	if err := o.openFiles(from); err != nil {
+	if err := o.openFiles(max(from, sought)); err != nil {
 		return nil, err
 	}
 	for _, stream := range c.Streams {
 		o.add(stream.Events(from, o.report, c.Log))
 	}
-	return withSelection(o, c.Selection, begin)
+	return withSelection(o, c.Selection, begin, sought > 0)
 }
 
-// openFiles opens what has something from a time on.
+// openFiles opens what has something from a time on. The last file of a series is always opened, so that a seek finds out where the recording ends.
 func (o *opened) openFiles(from tick.Time) error {
 	for _, files := range o.replay.series {
 		for len(files) > 1 && files[1].Begin > 0 && files[1].Begin <= from {
 			files = files[1:]
 		}
-		source, err := o.replay.openChain(files, o.report)
+		source, err := o.replay.openChain(files, from, o.report)
 		if err != nil {
 			return err
 		}
@@ -114,7 +118,7 @@ func (r *Replay) beginOf(f datafile.File) (tick.Time, error) {
 		return f.Begin, nil
 	}
 	var unread datafile.Report // the row is read again
-	source, err := r.openFile(f, &unread)
+	source, err := r.openFile(f, 0, &unread)
 	if err != nil {
 		return 0, err
 	}
@@ -128,8 +132,8 @@ func (r *Replay) beginOf(f datafile.File) (tick.Time, error) {
 	return first.At, source.Close()
 }
 
-// openFile opens a file of any format. What it begins with decides, not what it is called.
-func (r *Replay) openFile(f datafile.File, report *datafile.Report) (feedsim.Source, error) {
+// openFile opens a file of any format, and leaves out what need not be read to know that it was recorded before a time. What it begins with decides, not what it is called.
+func (r *Replay) openFile(f datafile.File, from tick.Time, report *datafile.Report) (feedsim.Source, error) {
 	content, err := f.Unpack()
 	if err != nil {
 		return nil, err
@@ -140,7 +144,12 @@ func (r *Replay) openFile(f datafile.File, report *datafile.Report) (feedsim.Sou
 	}
 	switch {
 	case string(magic) == parquetfile.Magic:
-		return parquetfile.New(content, r.options, report)
+		reader, err := parquetfile.New(content, r.options, report)
+		if err != nil {
+			return nil, err
+		}
+		reader.SkipBefore(from)
+		return reader, nil
 	case strings.HasPrefix(string(magic), dbn.Magic):
 		return dbn.New(content, r.options, report)
 	}
@@ -155,8 +164,8 @@ type chain struct {
 }
 
 // openChain opens the first of the files.
-func (r *Replay) openChain(files []datafile.File, report *datafile.Report) (feedsim.Source, error) {
-	open := func(f datafile.File) (feedsim.Source, error) { return r.openFile(f, report) }
+func (r *Replay) openChain(files []datafile.File, from tick.Time, report *datafile.Report) (feedsim.Source, error) {
+	open := func(f datafile.File) (feedsim.Source, error) { return r.openFile(f, from, report) }
 	first, err := open(files[0])
 	if err != nil {
 		return nil, err
@@ -200,5 +209,5 @@ func OpenRecording(series [][]datafile.File) (feedsim.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.open()
+	return r.open(0)
 }

@@ -76,12 +76,13 @@ type selected struct {
 	verdicts    map[string]bool // of the symbols that there are; nil: all are selected
 	first, last tick.Time       // of what was read
 	read, given uint64
+	mayBeEmpty  bool // it is only a part of what is selected
 	ended       bool // nothing that follows is selected
 }
 
 // withSelection returns the source itself if everything is selected.
-func withSelection(source feedsim.Source, s Selection, begin tick.Time) (feedsim.Source, error) {
-	selected := &selected{source: source, selects: s, from: s.From.of(begin, 0), to: s.To.of(begin, math.MaxInt64)}
+func withSelection(source feedsim.Source, s Selection, begin tick.Time, isPart bool) (feedsim.Source, error) {
+	selected := &selected{source: source, selects: s, from: s.From.of(begin, 0), to: s.To.of(begin, math.MaxInt64), mayBeEmpty: isPart}
 	if len(s.Symbols)+len(s.Venues) > 0 {
 		selected.verdicts = make(map[string]bool)
 	}
@@ -113,7 +114,7 @@ func (s *selected) Next() (*feedsim.Item, error) {
 			return item, nil
 		}
 	}
-	if s.given == 0 {
+	if s.given == 0 && !s.mayBeEmpty {
 		return nil, s.nothing()
 	}
 	return nil, io.EOF
@@ -158,7 +159,7 @@ func (s *selected) nothing() error {
 	}
 	there := "there are no events"
 	if s.read > 0 {
-		there = fmt.Sprintf("the events that there are begin at %s, the last one read is of %s", utc(s.first), utc(s.last))
+		there = fmt.Sprintf("the first event that was read is of %s, the last one of %s", utc(s.first), utc(s.last))
 	}
 	if len(s.verdicts) > 0 {
 		names := slices.Sorted(maps.Keys(s.verdicts))

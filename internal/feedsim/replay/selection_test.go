@@ -113,12 +113,12 @@ func TestSelection(t *testing.T) {
 // TestNothingSelected says what was asked for and what there is.
 func TestNothingSelected(t *testing.T) {
 	for want, selection := range map[string]replay.Selection{
-		"nothing is selected by symbols XRP*,DOGE*: the events that there are begin at 2024-08-08T23:00:00Z, the last one read is of 2024-08-09T03:00:00Z; they are of 5 symbols: BTC/USD.V1, BTCEUR.V2, ": {
+		"nothing is selected by symbols XRP*,DOGE*: the first event that was read is of 2024-08-08T23:00:00Z, the last one of 2024-08-09T03:00:00Z; they are of 5 symbols: BTC/USD.V1, BTCEUR.V2, ": {
 			Symbols: []string{"XRP*", "DOGE*"},
 		},
-		"nothing is selected by venues NYSE, from 2024-08-09T00:00:00Z: ":                                              {Venues: []string{"NYSE"}, From: moment(t, "2024-08-09")},
-		"nothing is selected by to 2024-08-08T12:00:00Z: the events that there are begin at 2024-08-08T23:00:00Z, the": {To: moment(t, "12:00")},
-		"nothing is selected by from 2030-01-01T00:00:00Z: ":                                                           {From: moment(t, "2030-01-01")},
+		"nothing is selected by venues NYSE, from 2024-08-09T00:00:00Z: ":                                               {Venues: []string{"NYSE"}, From: moment(t, "2024-08-09")},
+		"nothing is selected by to 2024-08-08T12:00:00Z: the first event that was read is of 2024-08-08T23:00:00Z, the": {To: moment(t, "12:00")},
+		"nothing is selected by from 2030-01-01T00:00:00Z: ":                                                            {From: moment(t, "2030-01-01")},
 	} {
 		b, _, err := run(t, func(config *replay.Config) { config.Selection = selection }, listings(t))
 		if !errors.Is(err, replay.ErrNothing) || !strings.Contains(err.Error(), want) || len(b.events) > 0 {

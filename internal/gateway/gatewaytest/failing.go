@@ -10,6 +10,7 @@ import (
 	"tickgate/internal/feedsim/generate"
 	"tickgate/internal/gateway"
 	"tickgate/internal/pace"
+	"tickgate/pkg/tick"
 )
 
 // StartLogging is StartUnready with a logger, for tests of what an operator is told.
@@ -44,7 +45,7 @@ type Trading struct {
 func (p *Publisher) Trade(c generate.Config) *Trading {
 	p.t.Helper()
 	feed, err := feedsim.New(feedsim.Config{
-		Open:   func() (feedsim.Source, error) { return generate.New(c) },
+		Open:   func(tick.Time) (feedsim.Source, error) { return generate.New(c) },
 		Passes: 1, Speed: 1, EventTime: feedsim.EventTimeIntended, Clock: pace.System(),
 	}, p.publisher)
 	if err != nil {

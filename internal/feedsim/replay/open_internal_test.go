@@ -1,0 +1,111 @@
+package replay
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"tickgate/internal/feedsim"
+	"tickgate/internal/feedsim/datafile"
+	"tickgate/internal/feedsim/parquetfile"
+	"tickgate/pkg/tick"
+)
+
+type readAt struct{ *bytes.Reader }
+
+func (readAt) Close() error { return nil }
+
+// session is a recording of some minutes in Parquet, a quote of each of two symbols per second, in files of two minutes.
+func session(t *testing.T, minutes int) (files []datafile.File) {
+	t.Helper()
+	for begin := 0; begin < minutes; begin += 2 {
+		var b bytes.Buffer
+		w := parquetfile.NewWriter(&b, tick.KindQuote)
+		for second := begin * 60; second < (begin+2)*60; second++ {
+			for _, symbol := range []string{"A.V", "B.V"} {
+				e := tick.Event{Kind: tick.KindQuote, Epoch: 1, Sequence: uint64(second + 1), Quote: tick.Quote{BidPrice: tick.Some(int64(second))}}
+				if err := w.Write(&feedsim.Item{Symbol: symbol, At: at(second), Event: e}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		open := func() (io.ReadCloser, error) { return readAt{bytes.NewReader(b.Bytes())}, nil }
+		files = append(files, datafile.File{Name: fmt.Sprintf("%d.parquet", begin), Begin: at(begin * 60), Open: open})
+	}
+	return files
+}
+
+// at is a second of the session.
+func at(second int) tick.Time { return tick.Time(time.Hour + time.Duration(second)*time.Second) }
+
+// all reads what is opened for a seek.
+func all(t *testing.T, r *Replay, from tick.Time) (lines []string) {
+	t.Helper()
+	source, err := r.open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		item, err := source.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if item.At >= from {
+			lines = append(lines, fmt.Sprintf("%d %s %d %d", item.At, item.Symbol, item.Event.Sequence, item.Event.Quote.BidPrice.Mantissa))
+		}
+	}
+	if err := source.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// TestSeekReadsWhatItNeeds: a seek finds the same events as if the recording were read from its beginning, and reads no row group that was over before.
+func TestSeekReadsWhatItNeeds(t *testing.T) {
+	const minutes, rowsPerMinute = 8, 2 * 60
+	for name, c := range map[string]struct {
+		change  func(*Config)
+		second  int
+		minutes int // that are read, at most
+	}{
+		"the beginning":   {func(*Config) {}, 0, 8},
+		"within a minute": {func(*Config) {}, 330, 3},
+		"the last event":  {func(*Config) {}, 479, 1},
+		"after the end":   {func(*Config) {}, 1000, 1},
+		"one symbol":      {func(c *Config) { c.Selection.Symbols = []string{"B*"} }, 301, 3},
+		"nothing of it":   {func(c *Config) { c.Selection.To = At(at(60)) }, 301, 3},
+		"clones":          {func(c *Config) { c.Clones, c.CloneShift = 3, 20*time.Second }, 330, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := DefaultConfig()
+			config.Series = [][]datafile.File{session(t, minutes)}
+			c.change(&config)
+			r, err := newReplay(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := slices.DeleteFunc(all(t, r, 0), func(line string) bool {
+				var due tick.Time
+				_, _ = fmt.Sscan(line, &due)
+				return due < at(c.second)
+			})
+			before := r.Report().Rows
+			if got := all(t, r, at(c.second)); !slices.Equal(got, want) {
+				t.Errorf("%d events, want %d: %.200q, want %.200q", len(got), len(want), got, want)
+			}
+			if rows := r.Report().Rows - before; rows > uint64(c.minutes*rowsPerMinute) {
+				t.Errorf("%d rows read, want those of %d minutes at most", rows, c.minutes)
+			}
+		})
+	}
+}
