@@ -34,7 +34,7 @@ func TestBrokenFramesCloseWith1002(t *testing.T) {
 	s := openRaw(t, g)
 	s.write(finalText, 2, '{', '}')
 	s.checkClosed(1002, "masking")
-	eventually(t, "all to be counted", func() bool { return ended(t, g, "protocol") == 9 })
+	gatewaytest.Eventually(t, "all to be counted", func() bool { return ended(t, g, "protocol") == 9 })
 }
 
 // TestMalformedJSONIsTold: the close text names the field, and is short whatever was sent.
@@ -62,7 +62,7 @@ func TestFailingEncoderClosesWith1011(t *testing.T) {
 	s := openRaw(t, g)
 	s.send(finalText, `{"heartbeat":{}}`)
 	s.checkClosed(1011, "the gateway has failed")
-	eventually(t, "the session to end", func() bool { return metric(t, g, `grpc_stream_active_connections{service="data"}`) == 0 })
+	gatewaytest.Eventually(t, "the session to end", func() bool { return metric(t, g, `grpc_stream_active_connections{service="data"}`) == 0 })
 }
 
 // TestPanicClosesWith1011: it is counted, and others do not notice.
@@ -106,7 +106,7 @@ func TestPingsAreLimited(t *testing.T) {
 		}
 		flood.checkClosed(1013, "pings")
 	}
-	eventually(t, "the sessions to be counted as ended", func() bool { return ended(t, g, "command_rate") == 2 })
+	gatewaytest.Eventually(t, "the sessions to be counted as ended", func() bool { return ended(t, g, "command_rate") == 2 })
 }
 
 // TestEndWhileCommandsAreDelayed: the session of a client whose command waits for the limit ends at once when it must, and does not wait until the client has
@@ -120,7 +120,7 @@ func TestEndWhileCommandsAreDelayed(t *testing.T) {
 	s := openRaw(t, g)
 	s.send(finalText, `{"heartbeat":{}}`)
 	s.send(finalText, `{"heartbeat":{}}`)
-	eventually(t, "a command to be delayed", func() bool { return metric(t, g, "tickgate_commands_delayed_total") == 1 })
+	gatewaytest.Eventually(t, "a command to be delayed", func() bool { return metric(t, g, "tickgate_commands_delayed_total") == 1 })
 	g.BeginDrain()
 	if code, reason := s.closed(); code != 1001 {
 		t.Errorf("closed with %d %q, want 1001", code, reason)
@@ -130,7 +130,7 @@ func TestEndWhileCommandsAreDelayed(t *testing.T) {
 		defer close(gone)
 		_, _, _ = s.receive()
 	}()
-	eventually(t, "the session to end", func() bool { return ended(t, g, "draining") == 1 })
+	gatewaytest.Eventually(t, "the session to end", func() bool { return ended(t, g, "draining") == 1 })
 	select {
 	case <-gone:
 		t.Error("the session ended with the connection, not before")

@@ -141,14 +141,4 @@ func metric(t *testing.T, g *gatewaytest.Gateway, name string) int {
 	return value
 }
 
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(gatewaytest.Patience); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 var errBroken = errors.New("broken for the test")

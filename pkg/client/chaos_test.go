@@ -88,7 +88,7 @@ func chaos(t *testing.T, symbols []string, begin func(*testing.T, *gatewaytest.P
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range kills {
-		eventually(t, "all clients to be back", func() bool {
+		gatewaytest.Eventually(t, "all clients to be back", func() bool {
 			return !slices.ContainsFunc(clients, func(c *gatewaytest.Watched) bool { return c.State().State != client.Connected })
 		})
 		pause(t, time.Duration(random.IntN(80))*time.Millisecond)
@@ -98,7 +98,7 @@ func chaos(t *testing.T, symbols []string, begin func(*testing.T, *gatewaytest.P
 	}
 	stop()
 	for _, c := range clients {
-		eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
+		gatewaytest.Eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 		c.Close()
 		c.Judge(t, market)
 		if streams := c.Streams(); streams <= kills {

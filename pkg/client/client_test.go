@@ -87,7 +87,7 @@ func TestRejectedSymbolsAreNamed(t *testing.T) {
 	if c.Book().Len() != 1 {
 		t.Errorf("the Book has %d symbols, want the good one", c.Book().Len())
 	}
-	eventually(t, "the good one", func() bool {
+	gatewaytest.Eventually(t, "the good one", func() bool {
 		ticker, _ := c.Book().Quote("GOOD")
 		return ticker.Bid.Valid
 	})
@@ -169,7 +169,7 @@ func TestEveryEventWaitsUpToTheBuffer(t *testing.T) {
 	for price := int64(1); price <= events; price++ {
 		market.Publish("A", quoteOf(price))
 	}
-	eventually(t, "all events", func() bool {
+	gatewaytest.Eventually(t, "all events", func() bool {
 		ticker, _ := c.Book().Quote("A")
 		return ticker.Sequence == events
 	})
@@ -197,7 +197,7 @@ func TestQueries(t *testing.T) {
 	if _, err := c.Subscribe(t.Context(), client.Latest, "A", "B"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both", func() bool {
+	gatewaytest.Eventually(t, "both", func() bool {
 		a, _ := c.Book().Quote("A")
 		b, _ := c.Book().Quote("B")
 		return a.Bid.Valid && b.Bid.Valid
@@ -228,7 +228,7 @@ func TestQueries(t *testing.T) {
 	if stages := c.Latency().Stages(); len(stages) < 4 {
 		t.Errorf("the client has stages %v", stages)
 	}
-	eventually(t, "the gateway to know the last stage", func() bool {
+	gatewaytest.Eventually(t, "the gateway to know the last stage", func() bool {
 		report, err := c.GatewayLatency(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/pkg/client"
 )
 
@@ -31,7 +32,7 @@ func (f *fake) tried(t *testing.T) time.Time {
 	select {
 	case at := <-f.tries:
 		return at
-	case <-time.After(patience):
+	case <-time.After(gatewaytest.Patience):
 		t.Fatal("nobody tries")
 		return time.Time{}
 	}
@@ -59,7 +60,7 @@ func TestOtherAddressesAreTriedMeanwhile(t *testing.T) {
 	full.refuse(retryIn(t, codes.ResourceExhausted, time.Hour))
 	c := dial(t, full.address, client.WithAddresses(free.address))
 	free.accept(t)
-	eventually(t, "the other one", func() bool { return c.State().State == client.Connected && c.State().Address == free.address })
+	gatewaytest.Eventually(t, "the other one", func() bool { return c.State().State == client.Connected && c.State().Address == free.address })
 	if len(full.tries) != 1 {
 		t.Errorf("the full gateway was tried %d times, want once", len(full.tries))
 	}
@@ -90,9 +91,9 @@ func TestOneAddressThatIsNoGateway(t *testing.T) {
 	none, f := noGateway(t), newFake(t)
 	c := dial(t, none, client.WithAddresses(f.address))
 	f.accept(t)
-	eventually(t, "the gateway", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the gateway", func() bool { return c.State().State == client.Connected })
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
 	defer cancel()
 	_, err := client.Dial(ctx, none, client.WithAddresses(noGateway(t)), client.WithBackoff(time.Millisecond, time.Millisecond))
 	wantError(t, err, client.ErrNoGateway, none)
@@ -103,7 +104,7 @@ func TestRollingUpgrade(t *testing.T) {
 	f := newFake(t)
 	c := dial(t, f.address)
 	first := f.accept(t)
-	eventually(t, "the gateway", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the gateway", func() bool { return c.State().State == client.Connected })
 	f.refuse(status.Error(codes.Unimplemented, "unknown service"))
 	first.end <- status.Error(codes.Unavailable, "gone")
 	f.tried(t) // the first stream
@@ -112,7 +113,7 @@ func TestRollingUpgrade(t *testing.T) {
 	}
 	f.refusal.Store(nil)
 	f.accept(t)
-	eventually(t, "the gateway again", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the gateway again", func() bool { return c.State().State == client.Connected })
 	if err := c.Err(); err != nil {
 		t.Error(err)
 	}

@@ -9,12 +9,10 @@ import (
 
 	"google.golang.org/grpc"
 
+	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/pkg/client"
 	tickgatev1 "tickgate/proto/tickgate/v1"
 )
-
-// patience is how long anything may take.
-const patience = 30 * time.Second
 
 // fake is a gateway that does as it is told.
 type fake struct {
@@ -103,7 +101,7 @@ func (f *fake) accept(t *testing.T) *fakeStream {
 			RequestId: m.GetRequestId(), Echo: &m.GetHeartbeat().ClientTime, IntervalMs: uint32(f.beat.Milliseconds()),
 		}}})
 		return s
-	case <-time.After(patience):
+	case <-time.After(gatewaytest.Patience):
 		t.Fatal("no client comes")
 		return nil
 	}
@@ -115,7 +113,7 @@ func (s *fakeStream) next(t *testing.T) *tickgatev1.ClientMessage {
 	select {
 	case m := <-s.commands:
 		return m
-	case <-time.After(patience):
+	case <-time.After(gatewaytest.Patience):
 		t.Fatal("the client says nothing")
 		return nil
 	}
@@ -169,7 +167,7 @@ func dial(t *testing.T, address string, opts ...client.Option) *client.Client {
 
 // subscribe subscribes in the background, since the fake answers by the test's hand.
 func subscribe(t *testing.T, c *client.Client, conflation client.Conflation, symbols ...string) (wait func()) {
-	eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
 	done := make(chan error, 1)
 	go func() {
 		_, err := c.Subscribe(t.Context(), conflation, symbols...)
@@ -182,18 +180,8 @@ func subscribe(t *testing.T, c *client.Client, conflation client.Conflation, sym
 			if err != nil {
 				t.Fatal(err)
 			}
-		case <-time.After(patience):
+		case <-time.After(gatewaytest.Patience):
 			t.Fatal("the Subscribe is not answered")
-		}
-	}
-}
-
-// eventually waits for what the Book holds.
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain: %s", what)
 		}
 	}
 }

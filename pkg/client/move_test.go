@@ -22,7 +22,7 @@ func (s *fakeStream) gone(t *testing.T) {
 	t.Helper()
 	select {
 	case <-s.Context().Done():
-	case <-time.After(patience):
+	case <-time.After(gatewaytest.Patience):
 		t.Fatal("the client stays")
 	}
 }
@@ -39,13 +39,13 @@ func TestGoingAwayIsHonoured(t *testing.T) {
 	told := time.Now()
 	s.goAway(t, after)
 	s.bid(t, 1, 1, 100)
-	eventually(t, "the last bids of the gateway that leaves", holds(c, "A", "1.00"))
+	gatewaytest.Eventually(t, "the last bids of the gateway that leaves", holds(c, "A", "1.00"))
 	second := next.accept(t)
 	if took := time.Since(told); took < after {
 		t.Errorf("the client came to the next gateway after %v, before the %v that it was asked to wait", took, after)
 	}
 	s.bid(t, 2, 2, 200)
-	eventually(t, "what comes while the next one is not up", holds(c, "A", "2.00"))
+	gatewaytest.Eventually(t, "what comes while the next one is not up", holds(c, "A", "2.00"))
 	if state := c.State(); state.State != client.Connected || state.Address != leaving.address {
 		t.Errorf("%+v, want it live at the gateway that leaves", state)
 	}
@@ -54,7 +54,7 @@ func TestGoingAwayIsHonoured(t *testing.T) {
 	}
 	s.gone(t)
 	second.bid(t, 1, 3, 300)
-	eventually(t, "the next gateway's bid", holds(c, "A", "3.00"))
+	gatewaytest.Eventually(t, "the next gateway's bid", holds(c, "A", "3.00"))
 	if ticker, _ := c.Book().Quote("A"); ticker.State != client.Live || ticker.Updates != 3 {
 		t.Errorf("%+v, want it live after three updates", ticker)
 	}
@@ -108,7 +108,7 @@ func TestGatewayThatGoesAwayTooSoon(t *testing.T) {
 	f := newFake(t)
 	c := dial(t, f.address)
 	s := f.accept(t)
-	eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
 	const after = 300 * time.Millisecond
 	told := time.Now()
 	s.goAway(t, after)
@@ -157,17 +157,17 @@ func TestMoveLosesNothing(t *testing.T) {
 		clients = append(clients, gatewaytest.Watch(t, gateways[0].Addresses().GRPC, policy, symbols, append(opts, client.WithAddresses(gateways[1].Addresses().GRPC))...))
 	}
 	for _, c := range clients {
-		eventually(t, "values", func() bool { return holdsAll(c.Client, symbols) })
+		gatewaytest.Eventually(t, "values", func() bool { return holdsAll(c.Client, symbols) })
 	}
 	gateways[0].BeginDrain()
 	for _, c := range clients {
-		eventually(t, "the other gateway", func() bool { return c.State().Address == gateways[1].Addresses().GRPC })
+		gatewaytest.Eventually(t, "the other gateway", func() bool { return c.State().Address == gateways[1].Addresses().GRPC })
 	}
 	<-gateways[0].Ended()
 	pause(t, 200*time.Millisecond) // of the market at the other one
 	feed.Stop()
 	for _, c := range clients {
-		eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
+		gatewaytest.Eventually(t, "the last values", func() bool { return c.HoldsLast(market, symbols) })
 		c.Close()
 		c.Judge(t, market)
 		if streams := c.Streams(); streams != 2 {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/pkg/client"
 	"tickgate/pkg/tick"
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -29,11 +30,11 @@ func TestQueriesSayWhatToDo(t *testing.T) {
 	f := newFake(t)
 	c := dial(t, f.address)
 	f.accept(t)
-	eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
 	ask := func(err error) error {
 		t.Helper()
 		f.answers <- err
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
 		defer cancel()
 		_, err = c.Snapshot(ctx, "A")
 		return err
@@ -64,7 +65,7 @@ func TestSnapshotOfManySymbols(t *testing.T) {
 		t.Fatal(err)
 	}
 	market.Publish("A", quoteOf(100))
-	eventually(t, "the quote", holds(c, "A", "1.00"))
+	gatewaytest.Eventually(t, "the quote", holds(c, "A", "1.00"))
 	symbols := []string{"A", "no symbol "}
 	for i := range 2500 {
 		symbols = append(symbols, fmt.Sprintf("NOPE%d", i))
@@ -93,7 +94,7 @@ func TestInstrumentsByPattern(t *testing.T) {
 	for _, symbol := range symbols {
 		market.Publish(symbol, quoteOf(1))
 	}
-	eventually(t, "the quotes", func() bool { return holdsAll(c, symbols) })
+	gatewaytest.Eventually(t, "the quotes", func() bool { return holdsAll(c, symbols) })
 	for pattern, want := range map[string]string{
 		"": "[BTC/EUR BTC/USD ETH/USD]", "*": "[BTC/EUR BTC/USD ETH/USD]", "BTC*": "[BTC/EUR BTC/USD]", "*USD": "[BTC/USD ETH/USD]", "BTC/USD": "[BTC/USD]", "BTC": "[]",
 	} {
@@ -119,7 +120,7 @@ func TestKinds(t *testing.T) {
 	}
 	market.Publish("A", quoteOf(100))
 	market.Publish("A", tick.Event{Kind: tick.KindTrade, Scales: tick.Scales{Price: 2}, Trade: tick.Trade{Price: 101, Size: 1}})
-	eventually(t, "the trade", func() bool {
+	gatewaytest.Eventually(t, "the trade", func() bool {
 		ticker, _ := c.Book().Quote("A")
 		return ticker.Last.String() == "1.01"
 	})
@@ -132,7 +133,7 @@ func TestKinds(t *testing.T) {
 	f := newFake(t)
 	c = dial(t, f.address)
 	first := f.accept(t)
-	eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
+	gatewaytest.Eventually(t, "the stream", func() bool { return c.State().State == client.Connected })
 	asked := make(chan error, 1)
 	go func() {
 		_, err := c.SubscribeKinds(t.Context(), client.Quotes, client.Latest, "A")

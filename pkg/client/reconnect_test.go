@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"tickgate/internal/gateway/gatewaytest"
 	"tickgate/internal/latency"
 	"tickgate/pkg/client"
 	tickgatev1 "tickgate/proto/tickgate/v1"
@@ -74,7 +75,7 @@ func TestReconnectResumesWhereItWas(t *testing.T) {
 	}
 	wait()
 	first.bid(t, 1, 5, 1234)
-	eventually(t, "the bid", holds(c, "A", "12.34"))
+	gatewaytest.Eventually(t, "the bid", holds(c, "A", "12.34"))
 	first.end <- status.Error(codes.Unavailable, "gone")
 
 	second := f.accept(t)
@@ -84,7 +85,7 @@ func TestReconnectResumesWhereItWas(t *testing.T) {
 	}
 	second.bid(t, 1, 4, 1) // a gateway that is behind
 	second.bid(t, 2, 6, 1235)
-	eventually(t, "the newer bid", holds(c, "A", "12.35"))
+	gatewaytest.Eventually(t, "the newer bid", holds(c, "A", "12.35"))
 	if ticker, _ := c.Book().Quote("A"); ticker.State != client.Live || ticker.Updates != 2 {
 		t.Errorf("%+v, want it live after two updates", ticker)
 	}
@@ -99,10 +100,10 @@ func TestWhileDisconnectedTickersAreStale(t *testing.T) {
 	s.takeSubscribe(t, 1)
 	wait()
 	s.bid(t, 1, 1, 100)
-	eventually(t, "the bid", holds(c, "A", "1.00"))
+	gatewaytest.Eventually(t, "the bid", holds(c, "A", "1.00"))
 	f.refuse(status.Error(codes.ResourceExhausted, "full"))
 	s.end <- status.Error(codes.Unavailable, "gone")
-	eventually(t, "the ticker to be stale", func() bool {
+	gatewaytest.Eventually(t, "the ticker to be stale", func() bool {
 		ticker, _ := c.Book().Quote("A")
 		return ticker.State == client.Stale && ticker.Reason == client.Disconnected && ticker.Bid.String() == "1.00"
 	})
@@ -114,7 +115,7 @@ func TestWhileDisconnectedTickersAreStale(t *testing.T) {
 			if change.State == client.Reconnecting && change.Why == "" {
 				t.Error("reconnecting without a reason")
 			}
-		case <-time.After(patience):
+		case <-time.After(gatewaytest.Patience):
 			t.Fatalf("states %v", seen)
 		}
 	}
@@ -133,7 +134,7 @@ func TestAllStaleIsAState(t *testing.T) {
 	s.say(t, &tickgatev1.ServerMessage{Event: &tickgatev1.ServerMessage_State{State: &tickgatev1.State{
 		State: tickgatev1.MarketState_MARKET_STATE_STALE, Reason: tickgatev1.StateReason_STATE_REASON_BUS_LOST,
 	}}})
-	eventually(t, "the state", func() bool { return c.State().State == client.AllStale })
+	gatewaytest.Eventually(t, "the state", func() bool { return c.State().State == client.AllStale })
 	if ticker, _ := c.Book().Quote("B"); ticker.Reason != client.BusLost {
 		t.Errorf("%v, want the reason bus lost", ticker)
 	}

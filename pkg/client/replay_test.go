@@ -79,7 +79,7 @@ func until(t *testing.T, r *client.Replay, kind client.ReplayKind) client.Replay
 // TestReplayIsSteered: paused, made faster, sent back, and told what is wrong.
 func TestReplayIsSteered(t *testing.T) {
 	gateway, opening := recordedGateway(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
 	defer cancel()
 	c, err := client.Dial(ctx, gateway)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestReplayIsSteered(t *testing.T) {
 // TestReplayThatIsNone says why.
 func TestReplayThatIsNone(t *testing.T) {
 	gateway, opening := recordedGateway(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
 	defer cancel()
 	c, err := client.Dial(ctx, gateway)
 	if err != nil {

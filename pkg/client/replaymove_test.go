@@ -60,7 +60,7 @@ func seenOf(u *client.Update) string {
 // play returns what is seen of a playback until its end, and how often it was told that it had moved. disturb is called after each update with how many there were.
 func play(t *testing.T, c *client.Client, o client.ReplayOptions, disturb func(r *client.Replay, updates int)) (seen []string, moved int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), gatewaytest.Patience)
 	defer cancel()
 	r, err := c.Replay(ctx, o)
 	if err != nil {
