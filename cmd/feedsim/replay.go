@@ -100,7 +100,7 @@ func (p program) playRecorded(ctx context.Context, config replay.Config, publish
 		publishing: publishing,
 		open: func(publisher *publish.Publisher, log *slog.Logger) (_ player, err error) {
 			config.Log = log
-			if stream, err = own.stream.open(ctx, publishing, log); err != nil {
+			if stream, err = own.stream.open(ctx, publishing, config.Selection, log); err != nil {
 				return nil, err
 			}
 			if stream != nil {

@@ -7,6 +7,7 @@ import (
 
 	"tickgate/internal/bus"
 	"tickgate/internal/feedsim/jetstream"
+	"tickgate/internal/feedsim/replay"
 	"tickgate/internal/settings"
 )
 
@@ -50,11 +51,14 @@ func (s *streaming) check(from string) error {
 }
 
 // open opens the stream, nil if there is none to play, and warns of one that grows by what is played.
-func (s *streaming) open(ctx context.Context, target publishing, log *slog.Logger) (*jetstream.Stream, error) {
+func (s *streaming) open(ctx context.Context, target publishing, selection replay.Selection, log *slog.Logger) (*jetstream.Stream, error) {
 	if s.name == "" {
 		return nil, nil
 	}
 	c := jetstream.Config{Connection: s.connection, Prefix: s.prefix, Stream: s.name, FromSequence: s.fromSequence, Log: log}
+	if len(selection.Symbols)+len(selection.Venues) > 0 {
+		c.Selects = selection.Has
+	}
 	if c.Connection.URL == "" {
 		c.Connection = target.connection
 	}

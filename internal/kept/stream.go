@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,6 +93,19 @@ func (s *Stream) Extent(ctx context.Context) (Extent, error) {
 		First: tick.Time(state.FirstTime.UnixNano()), Last: tick.Time(state.LastTime.UnixNano()),
 		Messages: state.Msgs, Subjects: info.Config.Subjects,
 	}, nil
+}
+
+// Stored returns the subjects of the messages that the stream holds, of those that fit a wildcard.
+func (s *Stream) Stored(ctx context.Context, wildcard string) ([]string, error) {
+	source, err := s.source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info, err := source.Info(ctx, jetstream.WithSubjectFilter(wildcard))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return slices.Sorted(maps.Keys(info.State.Subjects)), nil
 }
 
 // Names returns the names of the streams that NATS has, up to so many: for messages.

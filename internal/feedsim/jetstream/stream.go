@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"tickgate/internal/bus"
@@ -27,6 +28,9 @@ type Config struct {
 	Stream string
 	// FromSequence of the stream is the first to be read; 0: whatever is the first.
 	FromSequence uint64
+	// Selects reports whether anybody wants the events of a symbol. Where few of the stream's subjects are wanted the server sends no others; else the caller sees all of them. Default nil: all
+	// are wanted.
+	Selects func(symbol string) bool
 	// Log takes what happens to the connection.
 	Log *slog.Logger
 }
@@ -40,6 +44,7 @@ type Stream struct {
 	name     string
 	first    uint64 // to be read
 	extent   kept.Extent
+	selected []string // subjects that are read; none: all
 }
 
 // Open connects and looks at what the stream holds. The context is for everything that is read of it, too. Close the stream.
@@ -49,16 +54,26 @@ func Open(ctx context.Context, c Config) (*Stream, error) {
 		return nil, err
 	}
 	s := &Stream{ctx: ctx, stream: kept.NewStream(c.Connection, "feedsim replay", c.Stream, c.Log), subjects: subjects, name: c.Stream, first: c.FromSequence}
-	if s.extent, err = s.stream.Extent(ctx); err == nil {
-		err = s.check()
-	} else if errors.Is(err, kept.ErrNoStream) {
-		err = fmt.Errorf("%w; %s", err, others(s.stream.Names(ctx, namesShown)))
-	}
-	if err != nil {
+	if err := s.look(ctx, c.Selects); err != nil {
 		s.stream.Close()
 		return nil, fmt.Errorf("%w: %w", ErrStream, err)
 	}
 	return s, nil
+}
+
+// look finds out what there is to read.
+func (s *Stream) look(ctx context.Context, selects func(symbol string) bool) (err error) {
+	s.extent, err = s.stream.Extent(ctx)
+	if errors.Is(err, kept.ErrNoStream) {
+		return fmt.Errorf("%w; %s", err, others(s.stream.Names(ctx, namesShown)))
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	return s.narrow(ctx, selects)
 }
 
 // namesShown is how many streams are named where the one that was asked for is not there.
@@ -80,6 +95,28 @@ func (s *Stream) check() error {
 		return fmt.Errorf("from-sequence %d is behind the end of stream %s, which has %d to %d", s.first, s.name, e.FirstPosition, e.LastPosition)
 	case len(e.Subjects) > 0 && !s.keeps(s.subjects): // a mirror does not say what it keeps
 		return fmt.Errorf("stream %s keeps %s, and nothing of %s: say the first tokens of its subjects with from-subject-prefix", s.name, strings.Join(e.Subjects, ", "), s.subjects.All())
+	}
+	return nil
+}
+
+// mostSelected is how many subjects the server is asked for one by one: it holds each message against all of them.
+const mostSelected = 64
+
+// narrow finds out which subjects are selected. If none is, all are read, so that what there is can be told.
+func (s *Stream) narrow(ctx context.Context, selects func(symbol string) bool) error {
+	if selects == nil {
+		return nil
+	}
+	stored, err := s.stream.Stored(ctx, s.subjects.EveryKind())
+	if err != nil {
+		return err
+	}
+	s.selected = slices.DeleteFunc(stored, func(subject string) bool {
+		_, symbol, err := s.subjects.ParseEvent(subject)
+		return err != nil || !selects(symbol)
+	})
+	if len(s.selected) > mostSelected {
+		s.selected = nil
 	}
 	return nil
 }
@@ -124,7 +161,7 @@ func (s *Stream) Begin() tick.Time { return s.extent.First }
 // Events returns what was stored from a time on; 0: from FromSequence, or the beginning.
 func (s *Stream) Events(from tick.Time, report *datafile.Report, log *slog.Logger) feedsim.Source {
 	return &Reader{
-		stream: s, from: kept.Beginning{Position: s.first, Time: from}, rows: datafile.NewRows("stream "+s.name, report, log), routes: make(map[string]route),
+		stream: s, from: kept.Beginning{Subjects: s.selected, Position: s.first, Time: from}, rows: datafile.NewRows("stream "+s.name, report, log), routes: make(map[string]route),
 	}
 }
 

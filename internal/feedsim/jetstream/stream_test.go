@@ -152,6 +152,37 @@ func TestManyMessages(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatIsSelectedIsRead, where that is little of the stream. Else everything is, as where nothing is selected: the caller tells what there is.
+func TestOnlyWhatIsSelectedIsRead(t *testing.T) {
+	v := newVenue(t, "md.>")
+	const symbols = 100
+	var all []string
+	for i := range symbols {
+		symbol := fmt.Sprintf("S%02d.V", i)
+		v.publish(symbol, 1, 2)
+		all = append(all, symbol+" 1", symbol+" 2")
+	}
+	v.send("md.heartbeat.test", nil)
+	for name, c := range map[string]struct {
+		selects func(symbol string) bool
+		want    []string
+	}{
+		"one":      {func(symbol string) bool { return symbol == "S07.V" }, []string{"S07.V 1", "S07.V 2"}},
+		"the last": {func(symbol string) bool { return symbol == "S99.V" }, []string{"S99.V 1", "S99.V 2"}},
+		"some":     {func(symbol string) bool { return symbol < "S02" }, all[:4]},
+		"most":     {func(symbol string) bool { return symbol < "S90" }, all},
+		"none":     {func(string) bool { return false }, all},
+		"all":      {nil, all},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stream := v.open(func(config *jetstream.Config) { config.Selects = c.selects })
+			if got, report := read(t, stream, 0); report.Bad != 0 || !slices.Equal(got, c.want) {
+				t.Errorf("%d events: %.200q", len(got), got)
+			}
+		})
+	}
+}
+
 // TestTheEndWasDeleted: a reading ends although its last message is not there any more.
 func TestTheEndWasDeleted(t *testing.T) {
 	v := newVenue(t, "md.>")

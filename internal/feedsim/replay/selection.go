@@ -43,8 +43,8 @@ func (s Selection) validate() error {
 // needsBegin reports whether the times depend on when the recording begins.
 func (s Selection) needsBegin() bool { return s.From.isOfDay || s.To.isOfDay }
 
-// has reports whether a symbol is selected.
-func (s Selection) has(symbol string) bool {
+// Has reports whether a symbol is selected.
+func (s Selection) Has(symbol string) bool {
 	return fits(s.Symbols, symbol) && fits(s.Venues, venueOf(symbol))
 }
 
@@ -133,7 +133,7 @@ func (s *selected) takes(symbol string) bool {
 	}
 	verdict, known := s.verdicts[symbol]
 	if !known {
-		verdict = s.selects.has(symbol)
+		verdict = s.selects.Has(symbol)
 		s.verdicts[symbol] = verdict
 	}
 	return verdict
