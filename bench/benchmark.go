@@ -32,6 +32,7 @@ type benchmark struct {
 	// Owned by run.
 	begun   time.Time
 	results []figure.Result // of jobs that came to their end
+	leftOut []string        // jobs whose last run there was no time for
 }
 
 // run runs all, prints and writes the results, and says what is wrong with them.
@@ -74,6 +75,11 @@ func (b *benchmark) runJobs(ctx context.Context) (finished, all int, err error) 
 	defer progress.finish()
 	for repeat := 1; repeat <= b.options.repeats; repeat++ {
 		for _, job := range scenario.Shuffled(jobs, order) {
+			if b.leavesOut(repeat, progress.expected(job)) {
+				b.leftOut = append(b.leftOut, job.Name())
+				progress.leaveOut(job)
+				continue
+			}
 			progress.begin(job)
 			results := runner.Run(ctx, job, repeat)
 			if ctx.Err() != nil {
@@ -84,6 +90,12 @@ func (b *benchmark) runJobs(ctx context.Context) (finished, all int, err error) 
 		}
 	}
 	return progress.done, progress.jobs, nil
+}
+
+// leavesOut reports whether there is no time for a job's last run: two make a range, and a machine that is slower than planned for is not to take longer.
+func (b *benchmark) leavesOut(repeat int, expected time.Duration) bool {
+	const least = 2 // runs of each
+	return b.options.time > 0 && repeat > least && time.Since(b.begun)+expected > b.options.time
 }
 
 // report prints and writes what was measured. stopped says why that is not all; empty: it is.
@@ -98,7 +110,7 @@ func (b *benchmark) report(stopped string) (outcome report.Outcome, err error) {
 	outcome.Print(b.out)
 
 	meta := report.NewMeta(b.options.programs, b.begun)
-	meta.Command, meta.Seed, meta.Repeats, meta.Partial = b.command, b.options.seed, b.options.repeats, b.options.partial()
+	meta.Command, meta.Seed, meta.Repeats, meta.LeftOut, meta.Partial = b.command, b.options.seed, b.options.repeats, b.leftOut, b.options.partial()
 	if b.options.quick && stopped == "" {
 		path := filepath.Join(b.options.out, "quick.json")
 		fmt.Fprintf(b.out, "All figures are in %s.\n", path)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -175,6 +177,43 @@ func TestNothingHangs(t *testing.T) {
 		t.Errorf("past its limit: %v", err)
 	}
 	nothingIn(t, filepath.Join(folder, "out", "partial"))
+}
+
+// onlyOneIn returns the name of the one entry of a folder.
+func onlyOneIn(t *testing.T, folder string) string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("%s has %v, %v", folder, entries, err)
+	}
+	return entries[0].Name()
+}
+
+// TestNoTimeForTheLastRuns: what takes longer than the benchmark is to take runs twice, and the results say so; they are still all of it.
+func TestNoTimeForTheLastRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quick, slow := &job{"quick", gives(good("x"))}, &job{"slow", func(context.Context) []figure.Result {
+			time.Sleep(20 * time.Minute)
+			return []figure.Result{good("y")}
+		}}
+		o := whole()
+		o.time, o.limit = 55*time.Minute, 2*time.Hour
+		folder, printed, err := bench(t.Context(), t, o, holds(true), quick, slow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		meta, results := written(t, filepath.Join(folder, "results", "*", "results.json"))
+		if !slices.Equal(meta.LeftOut, []string{"slow"}) || len(results) != 2*wholeRepeats-1 || meta.Partial != "" {
+			t.Errorf("%d results, left out %q, partial %q", len(results), meta.LeftOut, meta.Partial)
+		}
+		text, err := os.ReadFile(filepath.Join(folder, "results", onlyOneIn(t, filepath.Join(folder, "results")), "results.md"))
+		if err != nil || !strings.Contains(string(text), "no time for the last run of ") || !strings.Contains(printed, "no time for another run of slow") {
+			t.Errorf("%v; neither printed nor written: %s%s", err, printed, text)
+		}
+		if b := (&benchmark{options: options{time: time.Millisecond}, begun: time.Now()}); b.leavesOut(2, time.Hour) || !b.leavesOut(3, time.Hour) {
+			t.Error("it is the third run that is left out, and none before")
+		}
+	})
 }
 
 // TestTimeLeft: jobs that have run tell how long their repeats take, and how long the others do.

@@ -29,6 +29,7 @@ type progress struct {
 type jobTime struct {
 	estimate, taken time.Duration // taken by all repeats so far
 	repeats         int
+	leftOut         int // repeats that there was no time for
 }
 
 func newProgress(out io.Writer, jobs []scenario.Job, repeats int) *progress {
@@ -44,25 +45,44 @@ func newProgress(out io.Writer, jobs []scenario.Job, repeats int) *progress {
 	return p
 }
 
-// left is about how long the rest takes: repeats as long as those before them, the others as much longer or shorter than estimated as those that have run.
+// left is about how long the rest takes.
 func (p *progress) left() (left time.Duration) {
+	pace := p.pace()
+	for _, t := range p.times {
+		left += t.expected(pace) * time.Duration(p.repeats-t.repeats-t.leftOut)
+	}
+	return left
+}
+
+// expected is about how long a job takes.
+func (p *progress) expected(job scenario.Job) time.Duration { return p.times[job].expected(p.pace()) }
+
+// expected is as long as the repeats so far took, or as much longer or shorter than estimated as others.
+func (t *jobTime) expected(pace float64) time.Duration {
+	if t.repeats > 0 {
+		return t.taken / time.Duration(t.repeats)
+	}
+	return time.Duration(float64(t.estimate) * pace)
+}
+
+// pace is how much longer than estimated takes what has run.
+func (p *progress) pace() float64 {
 	var taken, estimated time.Duration
 	for _, t := range p.times {
 		taken += t.taken
 		estimated += t.estimate * time.Duration(t.repeats)
 	}
-	pace := 1.0
-	if estimated > 0 {
-		pace = float64(taken) / float64(estimated)
+	if estimated == 0 {
+		return 1
 	}
-	for _, t := range p.times {
-		each := time.Duration(float64(t.estimate) * pace)
-		if t.repeats > 0 {
-			each = t.taken / time.Duration(t.repeats)
-		}
-		left += each * time.Duration(p.repeats-t.repeats)
-	}
-	return left
+	return float64(taken) / float64(estimated)
+}
+
+// leaveOut says that a job does not run again.
+func (p *progress) leaveOut(job scenario.Job) {
+	p.jobs--
+	p.times[job].leftOut++
+	fmt.Fprintf(p.out, "%sno time for another run of %s\n", p.newLine(), job.Name())
 }
 
 func (p *progress) begin(job scenario.Job) {

@@ -47,6 +47,9 @@ func markdownMeta(out io.Writer, m Meta) {
 	}
 	fmt.Fprintf(out, "%s, %d cores, %d MB, %s, %s, commit %s. `%s`: runs of each job: %d, in the order of seed %d; %.0f minutes.\n",
 		m.CPU, m.Cores, m.MemoryMB, m.Kernel, m.Go, commit, m.Command, m.Repeats, m.Seed, m.Seconds/60)
+	if len(m.LeftOut) > 0 {
+		fmt.Fprintf(out, "There was no time for the last run of %d of them: %s.\n", len(m.LeftOut), strings.Join(m.LeftOut, "; "))
+	}
 	var versions []string
 	for _, module := range slices.Sorted(maps.Keys(m.Versions)) {
 		versions = append(versions, module+" "+m.Versions[module])

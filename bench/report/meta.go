@@ -30,7 +30,8 @@ type Meta struct {
 	Command  string            `json:"command"`
 	Seed     uint64            `json:"seed"` // from which the order of the jobs follows
 	Repeats  int               `json:"repeats"`
-	Partial  string            `json:"partial,omitempty"` // why this is not all of the benchmark
+	LeftOut  []string          `json:"left_out,omitempty"` // jobs that ran once less, because the time that the benchmark is to take was over
+	Partial  string            `json:"partial,omitempty"`  // why this is not all of the benchmark
 }
 
 // NewMeta describes this machine, and the programs in a folder.
