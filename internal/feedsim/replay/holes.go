@@ -4,17 +4,19 @@ import (
 	"tickgate/internal/feedsim"
 	"tickgate/internal/feedsim/datafile"
 	"tickgate/internal/feedsim/numbering"
+	"tickgate/pkg/tick"
 )
 
 // holed tells of the holes in what was recorded, so that whoever receives the replay is told of them, too. Events that are not news by their numbers are passed over, as every consumer does.
 type holed struct {
 	feedsim.Source
+	from   tick.Time // what comes before is not looked at: of files not all of it is read, and that is no hole of the recording
 	judge  numbering.Judge
 	report *datafile.Report
 }
 
-func withHoles(source feedsim.Source, report *datafile.Report) feedsim.Source {
-	return &holed{source, numbering.NewJudge(), report}
+func withHoles(source feedsim.Source, from tick.Time, report *datafile.Report) feedsim.Source {
+	return &holed{source, from, numbering.NewJudge(), report}
 }
 
 // Next returns the next event that is news.
@@ -25,7 +27,7 @@ func (h *holed) Next() (*feedsim.Item, error) {
 			return nil, err
 		}
 		item.Missing = 0
-		if item.Event.Epoch == 0 || item.Event.Sequence == 0 { // numbered by a venue, or by nobody
+		if item.At < h.from || item.Event.Epoch == 0 || item.Event.Sequence == 0 { // numbered by a venue, or by nobody
 			return item, nil
 		}
 		verdict, gap, err := h.judge.Take(item.Symbol, &item.Event)

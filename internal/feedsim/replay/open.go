@@ -35,7 +35,10 @@ func (r *Replay) open(from tick.Time) (feedsim.Source, error) {
 		return nil, errors.Join(err, o.Close())
 	}
 	if r.config.KeepGaps {
-		source = withHoles(source, o.report)
+		if len(r.series) == 0 {
+			from = 0
+		}
+		source = withHoles(source, from, o.report)
 	}
 	return withClones(source, r.delays), nil
 }

@@ -19,16 +19,34 @@ type readAt struct{ *bytes.Reader }
 
 func (readAt) Close() error { return nil }
 
-// session is a recording of some minutes in Parquet, a quote of each of two symbols per second, in files of two minutes.
-func session(t *testing.T, minutes int) (files []datafile.File) {
+// session is a recording of some minutes in Parquet, a quote and half a second later a trade of each of two symbols per second, in files of two minutes. The trades begin later, so that their row groups
+// end at other times.
+func session(t *testing.T, minutes int) [][]datafile.File {
+	t.Helper()
+	const tradesBegin = 7
+	return [][]datafile.File{
+		recorded(t, tick.KindQuote, minutes, 0, func(second int) feedsim.Item {
+			e := tick.Event{Kind: tick.KindQuote, Epoch: 1, Sequence: uint64(second + 1 + max(0, second-tradesBegin)), Quote: tick.Quote{BidPrice: tick.Some(int64(second))}}
+			return feedsim.Item{At: at(second), Event: e}
+		}),
+		recorded(t, tick.KindTrade, minutes, tradesBegin, func(second int) feedsim.Item {
+			e := tick.Event{Kind: tick.KindTrade, Epoch: 1, Sequence: uint64(second + 2 + second - tradesBegin), Trade: tick.Trade{Price: int64(second), Size: 1}}
+			return feedsim.Item{At: at(second) + tick.Time(time.Second/2), Event: e}
+		}),
+	}
+}
+
+// recorded are the files of one kind.
+func recorded(t *testing.T, kind tick.Kind, minutes, first int, event func(second int) feedsim.Item) (files []datafile.File) {
 	t.Helper()
 	for begin := 0; begin < minutes; begin += 2 {
 		var b bytes.Buffer
-		w := parquetfile.NewWriter(&b, tick.KindQuote)
-		for second := begin * 60; second < (begin+2)*60; second++ {
+		w := parquetfile.NewWriter(&b, kind)
+		for second := max(first, begin*60); second < (begin+2)*60; second++ {
 			for _, symbol := range []string{"A.V", "B.V"} {
-				e := tick.Event{Kind: tick.KindQuote, Epoch: 1, Sequence: uint64(second + 1), Quote: tick.Quote{BidPrice: tick.Some(int64(second))}}
-				if err := w.Write(&feedsim.Item{Symbol: symbol, At: at(second), Event: e}); err != nil {
+				item := event(second)
+				item.Symbol = symbol
+				if err := w.Write(&item); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -37,7 +55,7 @@ func session(t *testing.T, minutes int) (files []datafile.File) {
 			t.Fatal(err)
 		}
 		open := func() (io.ReadCloser, error) { return readAt{bytes.NewReader(b.Bytes())}, nil }
-		files = append(files, datafile.File{Name: fmt.Sprintf("%d.parquet", begin), Begin: at(begin * 60), Open: open})
+		files = append(files, datafile.File{Name: fmt.Sprintf("%d.%d.parquet", kind, begin), Begin: at(begin * 60), Open: open})
 	}
 	return files
 }
@@ -61,7 +79,8 @@ func all(t *testing.T, r *Replay, from tick.Time) (lines []string) {
 			t.Fatal(err)
 		}
 		if item.At >= from {
-			lines = append(lines, fmt.Sprintf("%d %s %d %d", item.At, item.Symbol, item.Event.Sequence, item.Event.Quote.BidPrice.Mantissa))
+			e := &item.Event
+			lines = append(lines, fmt.Sprintf("%d %s %d %d %d missing %d", item.At, item.Symbol, e.Sequence, e.Quote.BidPrice.Mantissa, e.Trade.Price, item.Missing))
 		}
 	}
 	if err := source.Close(); err != nil {
@@ -70,9 +89,10 @@ func all(t *testing.T, r *Replay, from tick.Time) (lines []string) {
 	return lines
 }
 
-// TestSeekReadsWhatItNeeds: a seek finds the same events as if the recording were read from its beginning, and reads no row group that was over before.
+// TestSeekReadsWhatItNeeds: a seek finds the same events as if the recording were read from its beginning, and reads no row group that was over before. Where the row groups of quotes and of trades
+// end at different times, what is read has holes that the recording does not have.
 func TestSeekReadsWhatItNeeds(t *testing.T) {
-	const minutes, rowsPerMinute = 8, 2 * 60
+	const minutes, rowsPerMinute = 8, 2 * 2 * 60
 	for name, c := range map[string]struct {
 		change  func(*Config)
 		second  int
@@ -80,6 +100,7 @@ func TestSeekReadsWhatItNeeds(t *testing.T) {
 	}{
 		"the beginning":   {func(*Config) {}, 0, 8},
 		"within a minute": {func(*Config) {}, 330, 3},
+		"a trades' group": {func(*Config) {}, 65, 8},
 		"the last event":  {func(*Config) {}, 479, 1},
 		"after the end":   {func(*Config) {}, 1000, 1},
 		"one symbol":      {func(c *Config) { c.Selection.Symbols = []string{"B*"} }, 301, 3},
@@ -88,7 +109,7 @@ func TestSeekReadsWhatItNeeds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := DefaultConfig()
-			config.Series = [][]datafile.File{session(t, minutes)}
+			config.Series = session(t, minutes)
 			c.change(&config)
 			r, err := newReplay(config)
 			if err != nil {
@@ -102,6 +123,9 @@ func TestSeekReadsWhatItNeeds(t *testing.T) {
 			before := r.Report().Rows
 			if got := all(t, r, at(c.second)); !slices.Equal(got, want) {
 				t.Errorf("%d events, want %d: %.200q, want %.200q", len(got), len(want), got, want)
+			}
+			if missing := r.Report().Missing; missing > 0 {
+				t.Errorf("%d events are said to be missing", missing)
 			}
 			if rows := r.Report().Rows - before; rows > uint64(c.minutes*rowsPerMinute) {
 				t.Errorf("%d rows read, want those of %d minutes at most", rows, c.minutes)
