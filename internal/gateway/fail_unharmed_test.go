@@ -20,15 +20,11 @@ import (
 // be a tenth more than that of all quiet ones together, or as much as that of the worse half of the quiet slices: what the machine does without any harm. As long as it is
 // more, or too little is left, another turn, with new harm, is measured and added, up to eight in all. If it is more after that, the harm was noticed. Where other processes
 // used the processors all the time it still may be they: then it was noticed if it was more in every single turn, which chance brings about once in 256 times.
-//
-// A single bad slice of harm, of which there are some forty, is enough to be noticed, and there is what no counter tells, such as a machine that takes memory away. So what was noticed is measured once
-// more from the beginning: what clients do to a gateway comes again.
 const (
 	healthyClients = 50
 	sliceLength    = 250 * time.Millisecond
 	leastTurns     = 2
 	mostTurns      = 8
-	measurements   = 2 // that must notice it
 	worstRatio     = 1.1
 	disturbance    = 0.2 // processors more for others than usual
 )
@@ -218,32 +214,22 @@ func (j judgement) String() string {
 // unharmed demands that the healthy clients do not notice.
 func (h *healthy) unharmed(t *testing.T, inflict func() harm) {
 	t.Helper()
-	var j judgement
-	for range measurements {
-		var noticed bool
-		if j, noticed = h.measure(t, inflict); !noticed {
-			return
-		}
-		t.Logf("noticed: %v", j)
-	}
-	t.Errorf("p99 of the others rose from %v to %v: more than a tenth, and more than to the %v of the worse half of the quiet slices", j.before, j.during, j.spread)
-}
-
-// measure takes turns until they tell whether the healthy clients notice.
-func (h *healthy) measure(t *testing.T, inflict func() harm) (j judgement, noticed bool) {
-	t.Helper()
 	var turns []turn
 	for {
 		x := inflict()
 		turns = append(turns, h.turn(t, x))
-		j = judgeTurns(turns)
+		j := judgeTurns(turns)
 		t.Logf("turn %d: %v", len(turns), j)
 		least := leastTurns * x.slices
 		switch {
 		case j.unnoticed() && len(turns) >= leastTurns && min(len(j.quiet), len(j.harmed)) >= least:
-			return j, false
-		case len(turns) == mostTurns:
-			return j, !j.tolerable(least)
+			return
+		case len(turns) < mostTurns:
+		case j.tolerable(least):
+			return
+		default:
+			t.Errorf("p99 of the others rose from %v to %v: more than a tenth, and more than to the %v of the worse half of the quiet slices", j.before, j.during, j.spread)
+			return
 		}
 	}
 }
