@@ -133,13 +133,17 @@ func TestServerKilledAndRestartedUnderLoad(t *testing.T) {
 		}
 	}
 	eventually(t, 5*time.Second, "live", all(subscription.FeedLive))
+	back := 5 * time.Second
+	if raceDetector {
+		back *= 4
+	}
 	for range 2 {
 		server.Shutdown()
 		eventually(t, 2*time.Second, "stale after the bus was killed", all(subscription.BusLost))
 		lostAt := v.sequences[0].Load()
 		eventually(t, 5*time.Second, "the venue goes on meanwhile", func() bool { return v.sequences[0].Load() > lostAt+100 })
 		server = startServer(t, address, dir)
-		eventually(t, 20*time.Second, "live again, the quiet one too", all(subscription.FeedLive))
+		eventually(t, back, "live again, the quiet one too", all(subscription.FeedLive))
 	}
 	stop()
 	v.flush()
