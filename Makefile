@@ -9,7 +9,8 @@ GRPCURL     := $(GO) tool -modfile=tools/grpcurl.mod grpcurl
 FUZZTIME    ?= 10s
 # What the proto files may not break: those of the last release, compiled.
 PROTO_BASE  := proto/released.binpb
-# It measures, so nothing runs beside it.
+# They measure, so nothing runs beside them: one of the quick tests, and one of the long ones.
+ALONE_QUICK := ^TestSlowAndDead$$
 ALONE       := TestLongPlaybacksDoNotDisturbLiveClients
 
 .PHONY: help all run build test test-race test-long fuzz bench bench-quick bench-programs bench-micro test-peers web test-web check-web screenshots generate lint check check-generated check-proto release-proto check-grpcurl check-python check-parquet check-processes clean
@@ -32,7 +33,8 @@ FORCE:
 
 test: ## Run the quick tests (under three minutes, no network but the module proxy).
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -skip '$(ALONE_QUICK)' ./...
+	$(GO) test -run '$(ALONE_QUICK)' ./internal/gateway
 
 test-race: ## Run the quick tests under the race detector.
 	$(GO) test -race -p 2 -timeout 15m ./...
@@ -46,7 +48,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 		echo "== $$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$package"; \
 	done
 
-bench: bench-programs bin/bench ## Run every scenario against every comparator, three times: 40 minutes; writes bench/results/.
+bench: bench-programs bin/bench ## Run every scenario against every comparator, three times: 40 minutes at most; writes bench/results/.
 	bin/bench $(BENCH_ARGS)
 
 bench-quick: bench-programs bin/bench ## Run a few scenarios once: three minutes; prints a table and writes bench/out/quick.json.
