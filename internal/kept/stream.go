@@ -95,8 +95,8 @@ func (s *Stream) Extent(ctx context.Context) (Extent, error) {
 	}, nil
 }
 
-// Stored returns the subjects of the messages that the stream holds, of those that fit a wildcard.
-func (s *Stream) Stored(ctx context.Context, wildcard string) ([]string, error) {
+// HeldSubjects returns the subjects of the messages that the stream holds, of those that fit a wildcard.
+func (s *Stream) HeldSubjects(ctx context.Context, wildcard string) ([]string, error) {
 	source, err := s.source(ctx)
 	if err != nil {
 		return nil, err

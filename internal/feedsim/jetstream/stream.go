@@ -107,11 +107,11 @@ func (s *Stream) narrow(ctx context.Context, selects func(symbol string) bool) e
 	if selects == nil {
 		return nil
 	}
-	stored, err := s.stream.Stored(ctx, s.subjects.EveryKind())
+	held, err := s.stream.HeldSubjects(ctx, s.subjects.EveryKind())
 	if err != nil {
 		return err
 	}
-	s.selected = slices.DeleteFunc(stored, func(subject string) bool {
+	s.selected = slices.DeleteFunc(held, func(subject string) bool {
 		_, symbol, err := s.subjects.ParseEvent(subject)
 		return err != nil || !selects(symbol)
 	})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,10 +16,6 @@ import (
 	"tickgate/internal/feedsim/parquetfile"
 	"tickgate/pkg/tick"
 )
-
-type readAt struct{ *bytes.Reader }
-
-func (readAt) Close() error { return nil }
 
 // session is a recording of some minutes in Parquet, a quote and half a second later a trade of each of two symbols per second, in files of two minutes. The trades begin later, so that their row groups
 // end at other times.
@@ -54,8 +52,12 @@ func recorded(t *testing.T, kind tick.Kind, minutes, first int, event func(secon
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		open := func() (io.ReadCloser, error) { return readAt{bytes.NewReader(b.Bytes())}, nil }
-		files = append(files, datafile.File{Name: fmt.Sprintf("%d.%d.parquet", kind, begin), Begin: at(begin * 60), Open: open})
+		f := datafile.Path(filepath.Join(t.TempDir(), "part.parquet"))
+		f.Begin = at(begin * 60)
+		if err := os.WriteFile(f.Name, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
 	}
 	return files
 }

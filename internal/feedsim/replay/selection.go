@@ -76,13 +76,13 @@ type selected struct {
 	verdicts    map[string]bool // of the symbols that there are; nil: all are selected
 	first, last tick.Time       // of what was read
 	read, given uint64
-	mayBeEmpty  bool // it is only a part of what is selected
+	isPart      bool // of what is selected, and may have nothing
 	ended       bool // nothing that follows is selected
 }
 
 // withSelection returns the source itself if everything is selected.
 func withSelection(source feedsim.Source, s Selection, begin tick.Time, isPart bool) (feedsim.Source, error) {
-	selected := &selected{source: source, selects: s, from: s.From.of(begin, 0), to: s.To.of(begin, math.MaxInt64), mayBeEmpty: isPart}
+	selected := &selected{source: source, selects: s, from: s.From.of(begin, 0), to: s.To.of(begin, math.MaxInt64), isPart: isPart}
 	if len(s.Symbols)+len(s.Venues) > 0 {
 		selected.verdicts = make(map[string]bool)
 	}
@@ -114,7 +114,7 @@ func (s *selected) Next() (*feedsim.Item, error) {
 			return item, nil
 		}
 	}
-	if s.given == 0 && !s.mayBeEmpty {
+	if s.given == 0 && !s.isPart {
 		return nil, s.nothing()
 	}
 	return nil, io.EOF
