@@ -21,6 +21,7 @@ func TestSlowAndDead(t *testing.T) {
 	config := gatewaytest.Config(t)
 	config.Stream.SendStall, config.Subscriptions.Housekeeping = time.Second, 100*time.Millisecond
 	config.Stream.KeepaliveTime, config.Stream.KeepaliveTimeout = time.Second, time.Second
+	config.Stream.IdleTimeout = time.Hour // the good clients say nothing, and a minute is not enough for all turns
 	g := gatewaytest.Start(t, config)
 	market := gatewaytest.NewPublisher(t, g.Bus())
 	feed := market.Trade(liveliness(100 / slowness))

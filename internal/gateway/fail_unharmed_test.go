@@ -222,7 +222,7 @@ func (h *healthy) unharmed(t *testing.T, inflict func() harm) {
 		t.Logf("turn %d: %v", len(turns), j)
 		least := leastTurns * x.slices
 		switch {
-		case j.unnoticed() && len(turns) >= leastTurns && min(len(j.quiet), len(j.harmed)) >= least:
+		case j.unnoticed() && len(turns) >= leastTurns && (raceDetector || min(len(j.quiet), len(j.harmed)) >= least):
 			return
 		case len(turns) < mostTurns:
 		case j.tolerable(least):
