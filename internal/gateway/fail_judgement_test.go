@@ -7,7 +7,6 @@ import (
 
 // TestJudgementOfHarm: harm is noticed on a quiet machine, and on a busy one too if it comes each time; what others did to the clients is not.
 func TestJudgementOfHarm(t *testing.T) {
-	const least = 4
 	slicesOf := func(others float64, milliseconds ...int) (all []slice) {
 		for _, ms := range milliseconds {
 			s := slice{others: others}
@@ -41,7 +40,7 @@ func TestJudgementOfHarm(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			j := judgeTurns(tt.turns)
-			if noticed := !j.tolerable(least); noticed != tt.noticed && !raceDetector {
+			if noticed := !j.tolerable(); noticed != tt.noticed && !raceDetector {
 				t.Errorf("noticed is %v, want %v: %v", noticed, tt.noticed, j)
 			}
 		})

@@ -68,10 +68,13 @@ func neverReads(g *gatewaytest.Gateway, c gateway.Config) harm {
 	var before float64
 	cut := make(chan time.Time, 1) // one: when the connection was closed
 	return harm{
-		slices: 5,
-		strike: func(t *testing.T) {
+		prepare: func(t *testing.T) {
 			before = metric(t, adminOf(g), ended)
 			conn = g.Dial(t, deafWindow...)
+			conn.Connect()
+			gatewaytest.Eventually(t, "the connection is ready", func() bool { return conn.GetState() == connectivity.Ready })
+		},
+		strike: func(t *testing.T) {
 			began = time.Now()
 			deaf = openDeaf(t, conn)
 			asked = time.Now()
@@ -111,17 +114,15 @@ func readsATenth(g *gatewaytest.Gateway, bound time.Duration) harm {
 	r := &slowReader{pause: 10 * time.Second * slowness / 100, acknowledges: bound > 0} // the market has 100 events a second
 	var conn *grpc.ClientConn
 	return harm{
-		slices: 3,
-		strike: func(t *testing.T) {
+		prepare: func(t *testing.T) {
 			conn = g.Dial(t)
 			r.Stream = gatewaytest.OpenStream(t, conn, &gatewaytest.Options{OnMessage: r.take})
-			if bound > 0 {
-				r.Send(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_SetFreshness{
-					SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: bound.Milliseconds()},
-				}})
-			}
-			r.Send(subscribeCommand(gatewaytest.Latest(), symbols))
+			r.Send(&tickgatev1.ClientMessage{Command: &tickgatev1.ClientMessage_SetFreshness{
+				SetFreshness: &tickgatev1.SetFreshness{MaxUnackedMs: bound.Milliseconds()},
+			}})
+			r.AwaitMessages("the stream is open", func(_ gatewaytest.Holdings, others []*tickgatev1.ServerMessage) bool { return len(others) > 0 })
 		},
+		strike: func(*testing.T) { r.Send(subscribeCommand(gatewaytest.Latest(), symbols)) },
 		verify: func(t *testing.T, worst time.Duration) {
 			r.Close()
 			_ = conn.Close()
@@ -169,8 +170,7 @@ func vanishes(g *gatewaytest.Gateway) harm {
 	var conn *grpc.ClientConn
 	var before int
 	return harm{
-		slices: 6,
-		over:   func(streams int) bool { return streams <= before },
+		over: func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
 			way = testlink.New(t, g.Addresses().GRPC)
@@ -196,8 +196,7 @@ func dieAtOnce(g *gatewaytest.Gateway, streams int) harm {
 	var open []*gatewaytest.Stream
 	var before int
 	return harm{
-		slices: 6,
-		over:   func(streams int) bool { return streams <= before },
+		over: func(streams int) bool { return streams <= before },
 		prepare: func(t *testing.T) {
 			before = activeStreams(t, g)
 			way = testlink.New(t, g.Addresses().GRPC)
