@@ -38,7 +38,8 @@ func (s *Session) Acknowledge(streamSequence uint64) error {
 //     tenth of what is sent would be ten bounds behind before the first rule stops the flow.
 //
 // The window begins with one batch. Each acknowledgement that comes within a quarter of the bound lets it grow by what was acknowledged, so that it doubles with every round
-// for a client that keeps up; one that takes longer than half the bound halves it, once per window.
+// for a client that keeps up, to windowHeadroom times what is unacknowledged: bursts pass, and a client that slows down does not have all on its way that is sent within the bound.
+// An acknowledgement that takes longer than half the bound shrinks it, once per window, to half of what is unacknowledged, and further where it took longer than the bound.
 //
 // Batches are remembered in marks of a few each, so that the memory is bounded whatever the rate; a mark counts as old as its first batch, so both rules err on the
 // side of freshness by 1/marksPerBound of the bound.
@@ -57,9 +58,9 @@ type mark struct {
 }
 
 const (
-	marksPerBound = 32
-	leastWindow   = 1
-	mostWindow    = 1 << 20 // no client acknowledges that many within a bound
+	marksPerBound  = 32
+	leastWindow    = 1
+	windowHeadroom = 16
 )
 
 func (f *freshness) sent(sequence uint64, now time.Time) {
@@ -100,11 +101,12 @@ func (f *freshness) adapt(sequence, last uint64, now time.Time) {
 	if of == len(f.marks) { // sent before the bound was asked for
 		return
 	}
+	unacknowledged := last - f.acknowledged
 	switch taken := now.Sub(f.marks[of].sent); {
-	case taken <= f.bound/4:
-		f.window = min(f.window+sequence-f.acknowledged, mostWindow)
+	case taken <= f.bound/4 && f.window < windowHeadroom*unacknowledged:
+		f.window += sequence - f.acknowledged
 	case taken > f.bound/2 && sequence > f.shrunkAt:
-		f.window = max(f.window/2, leastWindow)
+		f.window = max(uint64(float64(unacknowledged)*float64(f.bound)/float64(2*max(taken, f.bound))), leastWindow)
 		f.shrunkAt = last
 	}
 }

@@ -61,42 +61,47 @@ func TestMarksAgainstModel(t *testing.T) {
 	})
 }
 
-// slowClient is a client behind a transport that takes any number of batches: what it reads waits in a queue, as in windows of HTTP/2 and of the kernel.
+// slowClient is a client behind a transport that takes any number of batches.
 type slowClient struct {
 	reading     time.Duration // time it needs for a batch
 	acknowledge int           // it acknowledges every so many batches, and when it has read all
 }
 
-// play lets a session with always something new send to the client as fast as one batch a millisecond, and returns the greatest age of what the client reads, and
-// how many batches it read in the last second.
-func (c slowClient) play(f *freshness, during time.Duration) (oldest time.Duration, lastSecond int) {
-	begin := time.Unix(0, 0)
-	var queue []time.Time // sent times of what is on its way
-	last, read := uint64(0), uint64(0)
-	busyUntil := begin
-	for now := begin; now.Sub(begin) < during; now = now.Add(time.Millisecond) {
-		if !f.blocked(last, now) {
-			last++
-			f.sent(last, now)
-			queue = append(queue, now)
+// transport is between a session with always something new, which sends as fast as one batch a millisecond, and a client: what that has not read waits in a queue, as in
+// windows of HTTP/2 and of the kernel.
+type transport struct {
+	freshness freshness
+	now       time.Time
+	busyUntil time.Time // of the client
+	sent      uint64    // batches
+	read      uint64
+	queue     []time.Time // when what is on its way was sent
+}
+
+func newTransport(bound time.Duration) *transport {
+	return &transport{freshness: freshness{bound: bound, window: leastWindow}}
+}
+
+// play lets a client read for a while, and returns the greatest age of what it read, and how much that was.
+func (x *transport) play(c slowClient, during time.Duration) (oldest time.Duration, batches uint64) {
+	before := x.read
+	for end := x.now.Add(during); x.now.Before(end); x.now = x.now.Add(time.Millisecond) {
+		if !x.freshness.blocked(x.sent, x.now) {
+			x.sent++
+			x.freshness.sent(x.sent, x.now)
+			x.queue = append(x.queue, x.now)
 		}
-		for len(queue) > 0 && !now.Before(busyUntil) {
-			read++
-			oldest = max(oldest, now.Sub(queue[0]))
-			queue = queue[1:]
-			busyUntil = now.Add(c.reading)
-			if int(read)%c.acknowledge == 0 || len(queue) == 0 {
-				f.acknowledge(read, last, now)
-			}
-			if now.Sub(begin) >= during-time.Second {
-				lastSecond++
-			}
-			if c.reading > 0 {
-				break
+		for len(x.queue) > 0 && !x.now.Before(x.busyUntil) {
+			x.read++
+			oldest = max(oldest, x.now.Sub(x.queue[0]))
+			x.queue = x.queue[1:]
+			x.busyUntil = x.now.Add(c.reading)
+			if int(x.read)%c.acknowledge == 0 || len(x.queue) == 0 {
+				x.freshness.acknowledge(x.read, x.sent, x.now)
 			}
 		}
 	}
-	return oldest, lastSecond
+	return oldest, x.read - before
 }
 
 func TestFreshnessHoldsForSteadyClients(t *testing.T) {
@@ -104,17 +109,39 @@ func TestFreshnessHoldsForSteadyClients(t *testing.T) {
 		for _, reading := range []time.Duration{0, time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond, 60 * time.Millisecond} {
 			for _, acknowledge := range []int{1, 2, 5} {
 				client := slowClient{reading: reading, acknowledge: acknowledge}
-				f := freshness{bound: bound, window: leastWindow}
-				oldest, rate := client.play(&f, 20*time.Second)
-				if oldest > bound+reading {
+				x := newTransport(bound)
+				early, _ := x.play(client, 19*time.Second)
+				late, rate := x.play(client, time.Second)
+				if oldest := max(early, late); oldest > bound+reading {
 					t.Errorf("bound %v, %+v: it took a batch that was %v old", bound, client, oldest)
 				}
-				able := 1000
+				able := uint64(1000)
 				if reading > time.Millisecond {
-					able = int(time.Second / reading)
+					able = uint64(time.Second / reading)
 				}
 				if rate < able*8/10 {
 					t.Errorf("bound %v, %+v: it was sent %d batches/s and can take %d", bound, client, rate, able)
+				}
+			}
+		}
+	}
+}
+
+// What is on its way when a client slows down it takes late: few batches, however long it was fast before. After that, what it takes is fresh again.
+func TestFreshnessReturnsToClientsThatSlowDown(t *testing.T) {
+	for _, bound := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, time.Second, 5 * time.Second} {
+		for _, reading := range []time.Duration{2 * time.Millisecond, 5 * time.Millisecond, 25 * time.Millisecond, 60 * time.Millisecond} {
+			for _, acknowledge := range []int{1, 2, 5} {
+				x := newTransport(bound)
+				x.play(slowClient{acknowledge: acknowledge}, 10*time.Minute)
+				client := slowClient{reading: reading, acknowledge: acknowledge}
+				onItsWay := windowHeadroom*reading + bound/4 // time it takes to read: the window at first, and what that still grows by
+				first, _ := x.play(client, 2*onItsWay)
+				if most := max(bound, onItsWay) + reading; first > most {
+					t.Errorf("bound %v, %+v: when it slowed down it took a batch that was %v old, want %v at most", bound, client, first, most)
+				}
+				if after, _ := x.play(client, time.Minute); after > bound+reading {
+					t.Errorf("bound %v, %+v: it still took a batch that was %v old when it had been slow for a while, at first %v", bound, client, after, first)
 				}
 			}
 		}

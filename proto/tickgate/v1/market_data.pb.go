@@ -1562,7 +1562,8 @@ func (x *Ack) GetStreamSequence() uint64 {
 // SetFreshness bounds the age of what a client takes that reads steadily, however slowly: it is never older than the bound plus the client's interval.
 // While the oldest unacknowledged batch is older than the bound no batch is sent, and no more batches are unacknowledged than the client has shown
 // that it can take in time: one at first, and as many more as it acknowledges within a quarter of the bound. Values conflate meanwhile. Acknowledge what
-// the application has taken at least four times per bound, and the first few batches at once.
+// the application has taken at least four times per bound, and the first few batches at once. A client that slows down takes late what is on its way then:
+// up to sixteen times as many batches as it usually had unacknowledged.
 type SetFreshness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Milliseconds, clamped by the server (by default 50 to 60,000). 0 turns it off.
