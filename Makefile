@@ -41,7 +41,7 @@ test-race: ## Run the quick tests under the race detector.
 
 test-long: ## Run the tests that take minutes: the whole recorded market at 10x, long outages, most of which is waiting.
 	TICKGATE_LONG=1 $(GO) test -v -run '$(ALONE)' ./internal/gateway
-	TICKGATE_LONG=1 $(GO) test -p 4 -timeout 20m -run 'Long' -skip '$(ALONE)' ./cmd/... ./internal/...
+	TICKGATE_LONG=1 $(GO) test -p 4 -parallel 8 -timeout 20m -run 'Long' -skip '$(ALONE)' ./cmd/... ./internal/...
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 10s).
 	@set -e -o pipefail; grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal pkg | sort | sed 's|/[^/]*:func | |' | while read -r package target; do \
