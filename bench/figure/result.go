@@ -46,6 +46,8 @@ type Result struct {
 	FeedLag     *Percentiles `json:"feed_lag_us,omitempty"`
 	// GeneratorLag is how late the load generator was for timers of its own: as late it may be for what it receives.
 	GeneratorLag *Percentiles `json:"generator_lag_us,omitempty"`
+	// GeneratorCollections is how often the load generator collected garbage in the window.
+	GeneratorCollections int `json:"generator_collections,omitempty"`
 
 	StaleTold uint64 `json:"stale_told"` // messages that said that a value may no longer be true
 

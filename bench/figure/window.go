@@ -23,6 +23,7 @@ type Window struct {
 	WireBytes   uint64  `json:"wire_bytes"`   // read from the sockets, above TCP
 	Clamped     uint64  `json:"clamped"`      // negative times that were put to zero
 	StaleTold   uint64  `json:"stale_told"`   // messages that said that a value may no longer be true
+	Collections int     `json:"collections"`  // of the generator's garbage
 	Cut         int     `json:"cut"`          // slow and hung streams that the server has ended, in the window or before
 
 	Delay     Histogram `json:"delay"`     // of batches at an interval: from when one is due to its receipt
@@ -49,6 +50,7 @@ func (w *Window) Merge(other *Window) {
 	w.WireBytes += other.WireBytes
 	w.Clamped += other.Clamped
 	w.StaleTold += other.StaleTold
+	w.Collections += other.Collections
 	w.Cut += other.Cut
 	w.Delay.Merge(other.Delay)
 	w.Latency.Merge(other.Latency)

@@ -22,6 +22,7 @@ type run struct {
 	instruments *instruments
 	shards      [shardCount]shard
 	punctuality punctuality
+	garbage     garbage
 
 	readyStreams atomic.Int64
 	readySignal  chan struct{} // of one; ready sends, open receives
@@ -93,7 +94,11 @@ func (r *run) open(total int) error {
 	if err := r.openAll(r.streams[from:]); err != nil {
 		return err
 	}
-	return r.awaitReady(total)
+	if err := r.awaitReady(total); err != nil {
+		return err
+	}
+	r.garbage.hold() // before everything settles, which it disturbs
+	return nil
 }
 
 // awaitMarket waits until the feed has sent every symbol: streams are to meet a market that is under way, not one that begins.
@@ -201,6 +206,7 @@ func (r *run) begin() {
 		s.sent = s.sent[:0]
 		s.shard.mu.Unlock()
 	}
+	r.garbage.begin()
 	r.begun = time.Now()
 	r.truth.begin()
 	r.punctuality.begin()
@@ -221,6 +227,8 @@ func (r *run) end() figure.Window {
 	for i := range r.shards {
 		r.shards[i].end(ended.UnixNano())
 	}
+	total.Collections = r.garbage.since()
+	r.garbage.release()
 	r.endStreams(ended.UnixNano(), &total)
 	if r.plan.Spread {
 		for i := range r.truth.symbols {

@@ -85,7 +85,7 @@ func (rig *rig) fill(result *figure.Result, seen *figure.Window, used *usage) {
 	result.StalenessHistogram = seen.Staleness
 	result.Latency, result.Staleness = result.LatencyHistogram.Percentiles(), seen.Staleness.Percentiles()
 	result.SlowAge, result.Spread, result.FeedLag = seen.SlowAge.Percentiles(), seen.Spread.Percentiles(), seen.FeedLag.Percentiles()
-	result.GeneratorLag = seen.GeneratorLag.Percentiles()
+	result.GeneratorLag, result.GeneratorCollections = seen.GeneratorLag.Percentiles(), seen.Collections
 	result.Notes = append(notes(result), l.shortfall(result)...)
 }
 

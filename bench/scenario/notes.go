@@ -49,6 +49,10 @@ func lateNotes(r *figure.Result) (all []figure.Note) {
 				"the load generator was late by itself: p99 %.1f ms behind timers of its own, beside a latency of p99 %.1f ms", float64(lag)/1000, float64(r.Latency.P99)/1000)})
 		}
 	}
+	if r.GeneratorCollections > 0 {
+		all = append(all, figure.Note{Notice: "generator collected", Text: fmt.Sprintf(
+			"the load generator collected garbage %d times in the window, and measures how late that made it", r.GeneratorCollections)})
+	}
 	if r.FeedLag != nil && time.Duration(r.FeedLag.P99)*time.Microsecond > feedLate {
 		all = append(all, figure.Note{Notice: "feed late", Text: fmt.Sprintf("the feed was late: p99 %d ms behind its schedule at the bus", r.FeedLag.P99/1000)})
 	}

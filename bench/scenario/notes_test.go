@@ -47,6 +47,9 @@ func TestLatenessOfOthersIsNamed(t *testing.T) {
 	if got := notices(lateNotes(r)); got != "generator late, feed late" {
 		t.Errorf("late by more: %q", got)
 	}
+	if got := notices(lateNotes(&figure.Result{GeneratorCollections: 1})); got != "generator collected" {
+		t.Errorf("a collection: %q", got)
+	}
 }
 
 // TestWhatWasNotDeliveredIsNamed: figures per batch of a system that skips batches are not comparable, and the row says so.
