@@ -20,8 +20,8 @@ import (
 // tells nothing about the gateway, and is left out, with or without harm; on a machine of its own none is.
 //
 // The 99th percentile of all harmed slices together may be a tenth more than that of all quiet ones together, or as much as that of the worse half of the quiet slices: what the
-// machine does without any harm. The healthy clients get an event all in the same moment, so it is the worst hundredth of the events that counts, and a turn has to have several
-// hundred. As long as it is more, or too little is left, another turn, with new harm, is measured and added, up to eight in all. If it is more after that, the harm was noticed.
+// machine does without any harm. The healthy clients get an event all in the same moment, so it is the worst hundredth of the events that counts: of the 250 in a turn, not of
+// 100, of which it were the worst one. As long as it is more, or too little is left, another turn, with new harm, is measured and added, up to eight in all. If it is more after that, the harm was noticed.
 // Where other processes used the processors all the time it still may be they: then it was noticed if it was more in every single turn, which chance brings about once in 256
 // times.
 const (
